@@ -1,0 +1,1 @@
+"""QuantTerminal: decides, checks, orders and reconciles; see README.md for the parts."""

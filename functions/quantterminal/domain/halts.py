@@ -1,0 +1,83 @@
+"""Halts: how far trading is stopped, for whom and why; and the breakers that raise them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from quantterminal.domain.errors import InvalidValueError
+from quantterminal.domain.risk import HaltLevel, RiskLimits
+
+ACCOUNT = "account"
+
+
+class HaltCode(StrEnum):
+    """Stable names of why trading was stopped."""
+
+    OPERATOR = "OPERATOR"
+    DAILY_LOSS = "DAILY_LOSS"
+    DRAWDOWN = "DRAWDOWN"
+    RECONCILE = "RECONCILE"
+    MONEY_MESSAGE_LOST = "MONEY_MESSAGE_LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """One scope's level. `scope` is `account`, `strategy:NAME` or `symbol:NAME`.
+
+    `epoch` rises with every change, so that a reader can tell an old answer from a new one.
+    """
+
+    scope: str
+    level: HaltLevel
+    code: HaltCode
+    reason: str
+    actor: str
+    at: datetime
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EquityMarks:
+    """What the breakers compare: dollars now, at the day's open, and at the best ever seen."""
+
+    equity: Decimal
+    day_open: Decimal
+    high_water: Decimal
+
+
+def breaker(marks: EquityMarks, limits: RiskLimits) -> tuple[HaltLevel, HaltCode, str] | None:
+    """The halt that the account's losses call for, the stricter first; None when within limits.
+
+    Daily loss from the day's open >= the limit: REDUCE_ONLY until the next session. Drawdown from
+    the high-water mark >= the limit: HALTED until a person re-arms.
+    """
+    for name, base, fraction, level, code in (
+        (
+            "high-water mark",
+            marks.high_water,
+            limits.drawdown_fraction,
+            HaltLevel.HALTED,
+            HaltCode.DRAWDOWN,
+        ),
+        (
+            "day's open",
+            marks.day_open,
+            limits.daily_loss_fraction,
+            HaltLevel.REDUCE_ONLY,
+            HaltCode.DAILY_LOSS,
+        ),
+    ):
+        if base <= 0:
+            raise InvalidValueError(f"Expected a {name} above 0, was {base}")
+        loss = base - marks.equity
+        if loss >= base * fraction:
+            share = loss / base * 100
+            reason = f"equity {marks.equity:.2f} is {share:.2f} % below the {name} {base:.2f}"
+            return level, code, reason
+    return None
+
+
+def is_lifted_by_new_session(halt: Halt) -> bool:
+    """Only the daily-loss halt ends by itself; every other waits for a person with a reason."""
+    return halt.code is HaltCode.DAILY_LOSS

@@ -1,0 +1,75 @@
+"""The one decision kernel: bar + state -> decisions.
+
+Backtest, live, local run and replay all call `step`; fills differ between them, decisions do not.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from quantterminal.domain.bars import Bar
+from quantterminal.domain.errors import InvalidValueError
+from quantterminal.domain.signals import Signal
+from quantterminal.domain.strategy import Context, Decision, PositionView, Strategy
+
+
+class StrategyRun:
+    """One strategy on one symbol: the strategy object, its context and the last bar it saw.
+
+    `last_bar` is the ISO start of that bar, None before the first.
+    """
+
+    def __init__(self, strategy: Strategy, symbol: str) -> None:
+        self.strategy = strategy
+        self.context = Context(symbol, lookback=strategy.lookback)
+        self.last_bar: str | None = None
+
+    def save(self) -> dict[str, Any]:
+        """Everything that the next decision depends on, as JSON values."""
+        return {
+            "strategy": self.strategy.save(),
+            "context": self.context.save(),
+            "last_bar": self.last_bar,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The inverse of `save`, on a run of the same strategy and symbol."""
+        self.strategy.restore(state["strategy"])
+        self.context.restore(state["context"])
+        self.last_bar = state["last_bar"]
+
+
+def step(run: StrategyRun, bar: Bar, *, position: PositionView) -> tuple[Signal, ...]:
+    """Show one closed bar to a strategy and return its signals, in the order it asked.
+
+    Raises InvalidValueError for a bar of another symbol or one that is not later than the last:
+    a strategy that saw time go backwards could not be replayed.
+    """
+    context = run.context
+    if bar.symbol != context.symbol:
+        raise InvalidValueError(f"Expected a bar of {context.symbol}, was {bar.symbol}")
+    stamp = bar.start.isoformat()
+    if run.last_bar is None:
+        run.strategy.on_start(context)
+    elif stamp <= run.last_bar:
+        raise InvalidValueError(f"Expected a bar after {run.last_bar}, was {stamp}")
+    context.present(bar, position)
+    run.strategy.on_bar(context, bar)
+    run.last_bar = stamp
+    return tuple(
+        _signal(run.strategy, bar, decision, ordinal)
+        for ordinal, decision in enumerate(context.take_decisions())
+    )
+
+
+def _signal(strategy: Strategy, bar: Bar, decision: Decision, ordinal: int) -> Signal:
+    return Signal(
+        strategy=strategy.name,
+        version=strategy.version,
+        symbol=bar.symbol,
+        bar_start=bar.start,
+        ordinal=ordinal,
+        action=decision.action,
+        quantity=decision.quantity,
+        reference_price=bar.close,
+        reason=decision.reason,
+    )
