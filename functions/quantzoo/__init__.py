@@ -1,0 +1,1 @@
+"""QuantZoo: strategies, indicators and metrics. Pure: no I/O, no clock, no randomness."""

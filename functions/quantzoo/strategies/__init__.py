@@ -1,0 +1,1 @@
+"""The strategies that come with QuantZoo, a file each."""

@@ -1,0 +1,55 @@
+"""The README's strategy is run as it stands there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import quantzoo.indicators
+from quantzoo.catalog import STRATEGIES
+from quantzoo.strategy import SignalStrategy
+from quantzoo.trades import round_trips
+from tests.unit.quantzoo.replay import random_bars, replay
+
+README = Path(quantzoo.indicators.__file__).parents[1] / "README.md"
+BUILDING_BLOCKS = {"Indicator", "TICKS_PER_DOLLAR", "to_ticks"}
+INDICATORS = sorted(set(quantzoo.indicators.__all__) - BUILDING_BLOCKS)
+
+
+@pytest.fixture
+def own_strategy() -> type[SignalStrategy]:
+    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    namespace: dict[str, Any] = {"__name__": "readme"}
+    exec(block, namespace)  # noqa: S102  the README's own code
+    return namespace["ThreeUp"]
+
+
+def test_the_strategy_of_the_readme_trades_and_is_saved(own_strategy: type[SignalStrategy]) -> None:
+    bars = random_bars(11, 390)
+
+    whole = replay(own_strategy, bars)
+
+    assert own_strategy.name == "three_up"
+    assert len(round_trips(whole.fills)) > 5
+    assert replay(own_strategy, bars, restart=True).signals == whole.signals
+
+
+def test_the_strategy_of_the_readme_decides_as_its_words_say(
+    own_strategy: type[SignalStrategy],
+) -> None:
+    bars = random_bars(11, 390)
+    strategy = own_strategy()
+    strategy.on_start(None)  # type: ignore[arg-type]  # it does not look at the context
+
+    closes = [bar.close for bar in bars]
+    for index, bar in enumerate(bars):
+        last = closes[max(0, index - 3) : index + 1]
+        rising = len(last) == 4 and last[0] < last[1] < last[2] < last[3]
+        falling = index > 0 and closes[index] < closes[index - 1]
+        assert strategy.generate_signal("TEST", bar) == (1 if rising else -1 if falling else 0)
+
+
+@pytest.mark.parametrize("name", [*STRATEGIES, *INDICATORS])
+def test_the_readme_names_every_strategy_and_indicator(name: str) -> None:
+    assert f"`{name}" in README.read_text(encoding="utf-8")
