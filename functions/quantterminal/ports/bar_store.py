@@ -1,0 +1,37 @@
+"""Where accepted bars are kept, and refused ones are recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from quantterminal.domain.bars import Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A bar that was refused at the door: `code` is stable, `detail` says what was found.
+
+    `key` identifies it (a repeated delivery is recorded once), `raw` is the bar as it came.
+    """
+
+    key: str
+    symbol: str
+    code: str
+    detail: str
+    raw: str
+    at: datetime
+
+
+class BarStore(Protocol):
+    def store(self, bars: Sequence[Bar], *, source: str) -> None:
+        """Keep bars by (symbol, start, revision); one that is there already is left alone."""
+        ...
+
+    def quarantine(self, refused: Sequence[Quarantined]) -> None:
+        """Record refused bars, each once."""
+        ...
+
+    def last_minute(self) -> datetime | None:
+        """Start of the newest minute that is stored, None when empty."""
+        ...
