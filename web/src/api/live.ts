@@ -1,0 +1,225 @@
+/**
+ * The one client of the live socket: hello, then a tick each second, and what happens without them.
+ *
+ * LIVE while messages come; STALE when the socket is lost or 3 s pass in silence; DOWN after 6 s of
+ * silence. A lost or silent socket is replaced after a jittered back-off that grows until ticks
+ * flow again. A gap in the sequence fetches the whole picture over REST. It knows no component.
+ */
+import { Curve } from "./curve";
+import { decodeMessage, ProtocolError } from "./decode";
+import type { Dashboard, Hello, Tick } from "./messages";
+import { getDashboard } from "./rest";
+
+export const STALE_AFTER_MS = 3_000;
+export const DOWN_AFTER_MS = 6_000;
+const BEAT_MS = 500;
+const BACK_OFF_MS = 500;
+const MAX_BACK_OFF_MS = 15_000;
+
+export type Connection = "CONNECTING" | "LIVE" | "STALE" | "DOWN";
+
+export interface LiveState {
+  readonly connection: Connection;
+  /** Whole seconds since the last good message; before the first, since the start. */
+  readonly silenceS: number;
+  /** The last good picture; stays while the connection is away. */
+  readonly dashboard: Dashboard | null;
+  /** What is wrong with what the server sends, or null. */
+  readonly fault: string | null;
+}
+
+/** The part of a WebSocket that is used; its events never come before `open` has returned. */
+export interface Socket {
+  close(): void;
+}
+
+export interface SocketEvents {
+  message(text: string): void;
+  closed(): void;
+}
+
+/** The outside world, passed in so that tests can play it. `now` in milliseconds. */
+export interface Wires {
+  open(events: SocketEvents): Socket;
+  snapshot(): Promise<Hello>;
+  now(): number;
+  random(): number;
+}
+
+export function browserWires(): Wires {
+  return {
+    open: (events) => {
+      const url = new URL("/live", window.location.href);
+      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+      const socket = new WebSocket(url);
+      socket.onmessage = (event) => events.message(String(event.data));
+      socket.onclose = () => events.closed();
+      return socket;
+    },
+    snapshot: getDashboard,
+    now: () => performance.now(),
+    random: Math.random,
+  };
+}
+
+/** Between half of and the whole exponential delay, in milliseconds. */
+export function backOff(attempt: number, random: number): number {
+  return Math.min(BACK_OFF_MS * 2 ** attempt, MAX_BACK_OFF_MS) * (0.5 + random / 2);
+}
+
+export class LiveClient {
+  readonly curve = new Curve();
+  private state: LiveState = { connection: "CONNECTING", silenceS: 0, dashboard: null, fault: null };
+  private readonly listeners = new Set<() => void>();
+  private readonly wires: Wires;
+  private socket: Socket | null = null;
+  private sequence: number | null = null;
+  private heardAt: number;
+  private openedAt: number;
+  private attempts = 0;
+  private repairing = false;
+  private timers: ReturnType<typeof setTimeout>[] = [];
+  private reconnect: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(wires: Wires) {
+    this.wires = wires;
+    this.heardAt = this.openedAt = wires.now();
+  }
+
+  readonly getState = (): LiveState => this.state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  start(): void {
+    this.heardAt = this.wires.now();
+    this.timers.push(setInterval(() => this.beat(), BEAT_MS));
+    this.connect();
+    this.repair();
+  }
+
+  stop(): void {
+    this.timers.forEach(clearInterval);
+    this.timers = [];
+    clearTimeout(this.reconnect);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  private connect(): void {
+    this.openedAt = this.wires.now();
+    this.sequence = null;
+    const socket = this.wires.open({
+      message: (text) => {
+        if (this.socket === socket) this.receive(text);
+      },
+      closed: () => {
+        if (this.socket === socket) this.lose();
+      },
+    });
+    this.socket = socket;
+  }
+
+  private lose(): void {
+    this.socket = null;
+    const delay = backOff(this.attempts++, this.wires.random());
+    this.reconnect = setTimeout(() => this.connect(), delay);
+    this.refresh();
+  }
+
+  /** A socket that is open and silent is as good as lost: nobody will close it for us. */
+  private beat(): void {
+    const socket = this.socket;
+    const quiet = this.wires.now() - Math.max(this.heardAt, this.openedAt);
+    if (socket !== null && quiet >= DOWN_AFTER_MS) {
+      this.lose();
+      socket.close();
+    }
+    this.refresh();
+  }
+
+  private receive(text: string): void {
+    try {
+      const message = decodeMessage(text);
+      this.heardAt = this.wires.now();
+      if (message.type === "hello") this.hello(message);
+      else this.tick(message);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.refresh({ fault: error.message });
+    }
+  }
+
+  private hello(message: Hello): void {
+    this.sequence = message.sequence;
+    this.curve.replace(message.curve);
+    this.show(message.dashboard);
+  }
+
+  private tick(message: Tick): void {
+    const expected = this.sequence === null ? null : this.sequence + 1;
+    if (expected !== null && message.sequence < expected) return; // a repetition
+    this.sequence = message.sequence;
+    this.attempts = 0;
+    this.show(message.dashboard);
+    if (message.sequence !== expected) this.repair();
+  }
+
+  private show(dashboard: Dashboard): void {
+    this.curve.append(dashboard.at, dashboard.equity);
+    this.refresh({ dashboard, fault: null });
+  }
+
+  /** Fetches the whole picture: the first one, or the points that a gap has swallowed. */
+  private repair(): void {
+    if (this.repairing) return;
+    this.repairing = true;
+    this.wires
+      .snapshot()
+      .then((hello) => this.merge(hello))
+      .catch((error: unknown) => {
+        if (error instanceof ProtocolError) this.refresh({ fault: error.message });
+        // else the server is away, which the silence will tell
+      })
+      .finally(() => {
+        this.repairing = false;
+      });
+  }
+
+  /** The socket may have overtaken the answer: what it showed later stays. */
+  private merge(hello: Hello): void {
+    const shown = this.state.dashboard;
+    this.curve.replace(hello.curve);
+    if (shown !== null && Date.parse(shown.at) > Date.parse(hello.dashboard.at)) {
+      this.curve.append(hello.dashboard.at, hello.dashboard.equity);
+      this.show(shown);
+    } else {
+      this.show(hello.dashboard);
+    }
+  }
+
+  private connection(silenceMs: number): Connection {
+    if (silenceMs >= DOWN_AFTER_MS) return "DOWN";
+    if (this.sequence === null && this.state.connection === "CONNECTING") return "CONNECTING";
+    return this.socket === null || this.sequence === null || silenceMs >= STALE_AFTER_MS
+      ? "STALE"
+      : "LIVE";
+  }
+
+  private refresh(change: Partial<LiveState> = {}): void {
+    const silenceMs = this.wires.now() - this.heardAt;
+    const next: LiveState = {
+      ...this.state,
+      connection: this.connection(silenceMs),
+      silenceS: Math.floor(silenceMs / 1000),
+      ...change,
+    };
+    const keys = Object.keys(next) as (keyof LiveState)[];
+    if (keys.every((key) => next[key] === this.state[key])) return;
+    this.state = next;
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,56 @@
+/** Pictures for the tests of this folder. */
+import type { Dashboard, Hello, Tick } from "./messages";
+
+const START_MS = Date.parse("2013-10-07T14:31:00Z");
+
+export function instant(second: number): string {
+  return new Date(START_MS + second * 1000).toISOString();
+}
+
+export function dashboard(second: number, equity: string): Dashboard {
+  return {
+    at: instant(second),
+    mode: "SIMULATED",
+    account: "sim-1",
+    source: "synthetic",
+    speed: "1x",
+    session_open: true,
+    equity,
+    cash: "1",
+    day_open_equity: "100",
+    day_pnl: "0",
+    day_pnl_fraction: "0",
+    realized_pnl: "0",
+    unrealized_pnl: "0",
+    buying_power: "1",
+    reserved: "0",
+    high_water_mark: "100",
+    drawdown_fraction: "0",
+    halt_level: "ACTIVE",
+    halts: [],
+    positions: [],
+    orders: [],
+    strategies: [],
+    health: {
+      feed: "live",
+      broker_stream: "live",
+      last_bar_age_s: null,
+      last_reconcile_age_s: 1.5,
+      bars_seen: 0,
+      bars_quarantined: 0,
+      latency_p50_ms: null,
+      latency_p99_ms: null,
+    },
+    alerts: [],
+    reports: [],
+  };
+}
+
+export function hello(sequence: number, second: number, equity: string): Hello {
+  const curve = [{ at: instant(second - 1), equity: "99" }];
+  return { type: "hello", sequence, dashboard: dashboard(second, equity), curve };
+}
+
+export function tick(sequence: number, second: number, equity: string): Tick {
+  return { type: "tick", sequence, dashboard: dashboard(second, equity) };
+}
