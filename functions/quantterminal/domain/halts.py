@@ -18,7 +18,6 @@ class HaltCode(StrEnum):
     DAILY_LOSS = "DAILY_LOSS"
     DRAWDOWN = "DRAWDOWN"
     RECONCILE = "RECONCILE"
-    MONEY_MESSAGE_LOST = "MONEY_MESSAGE_LOST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,11 @@ def breaker(marks: EquityMarks, limits: RiskLimits) -> tuple[HaltLevel, HaltCode
     """The halt that the account's losses call for, the stricter first; None when within limits.
 
     Daily loss from the day's open >= the limit: REDUCE_ONLY until the next session. Drawdown from
-    the high-water mark >= the limit: HALTED until a person re-arms.
+    the high-water mark >= the limit: HALTED until a person re-arms. Raises InvalidValueError when
+    a mark is no number or the base of a comparison is not above 0.
     """
+    if not marks.equity.is_finite():
+        raise InvalidValueError(f"Expected a finite equity, was {marks.equity}")
     for name, base, fraction, level, code in (
         (
             "high-water mark",
@@ -68,7 +70,7 @@ def breaker(marks: EquityMarks, limits: RiskLimits) -> tuple[HaltLevel, HaltCode
             HaltCode.DAILY_LOSS,
         ),
     ):
-        if base <= 0:
+        if not (base.is_finite() and base > 0):
             raise InvalidValueError(f"Expected a {name} above 0, was {base}")
         loss = base - marks.equity
         if loss >= base * fraction:

@@ -72,9 +72,10 @@ _BROKER = _WORKING | _FINAL
 # reaches every status of the broker; what is forbidden is leaving an end, and going back to ours.
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.PENDING_SUBMIT: frozenset({_S.SUBMITTING, _S.DENIED, _S.ABANDONED}) | _BROKER,
-    # back to pending only when it is proved that nothing was sent
-    _S.SUBMITTING: frozenset({_S.PENDING_SUBMIT, _S.UNKNOWN, _S.DENIED, _S.ABANDONED}) | _BROKER,
-    _S.UNKNOWN: frozenset({_S.SUBMITTING, _S.DENIED, _S.ABANDONED}) | _BROKER,
+    # back to pending only when it is proved that nothing was sent; denied never again, because a
+    # denial releases the exposure of what may have arrived
+    _S.SUBMITTING: frozenset({_S.PENDING_SUBMIT, _S.UNKNOWN, _S.ABANDONED}) | _BROKER,
+    _S.UNKNOWN: frozenset({_S.SUBMITTING, _S.ABANDONED}) | _BROKER,
     # given up after the broker denied knowing it for long; if it shows up all the same, it is real
     _S.ABANDONED: _BROKER,
     _S.DENIED: frozenset(),
@@ -181,8 +182,8 @@ class OrderUpdate:
 class Order:
     """One order of one intent. Quantities are shares, prices dollars, instants aware UTC.
 
-    `status_at` is the broker's time of the status (ours while the broker has said nothing);
-    `version` counts changes; `cancel_reason` is set when we asked for the cancel.
+    `status_at` is the broker's time of the status (ours while the broker has said nothing), of an
+    end the earliest that proves it; `version` counts changes; `cancel_reason` is set when we asked for the cancel.
     """
 
     client_order_id: str
@@ -217,31 +218,34 @@ def merge(order: Order, update: OrderUpdate) -> Order:
     """The order after one more fact; the same object when the fact brings nothing new.
 
     Raises InvalidValueError when the update is about another order, IllegalTransitionError when
-    the broker contradicts an end state with a later live status.
+    the broker contradicts one end with another, or knows an order that we denied. A live status
+    after an end is an update that came late: only its fills count.
     """
     if update.client_order_id != order.client_order_id:
         raise InvalidValueError(
             f"Expected an update of {order.client_order_id}, was of {update.client_order_id}"
         )
     status, status_at = _later_status(order, update.proves, update.at)
+    advances = (status, status_at) != (order.status, order.status_at)
     merged = replace(
         order,
         status=status,
         status_at=status_at,
         filled_quantity=max(order.filled_quantity, update.filled_quantity),
         broker_order_id=order.broker_order_id or update.broker_order_id,
-        reason=update.reason or order.reason,
+        reason=(advances and update.reason) or order.reason or update.reason,
     )
     return order if merged == order else replace(merged, version=order.version + 1)
 
 
 def move(order: Order, status: OrderStatus, *, at: datetime, reason: str = "") -> Order:
-    """The order in one of our own statuses (submitting, unknown, denied, abandoned).
+    """The order after something that we did or saw ourselves; a rejection in the answer to a submit
+    is the one status of the broker that comes this way.
 
-    Raises IllegalTransitionError when the table does not allow it: once the broker has spoken,
-    only the broker changes the status.
+    Raises IllegalTransitionError when the table does not allow it, and once the broker has spoken:
+    from then on only its updates change the status, by `merge`.
     """
-    if status not in TRANSITIONS[order.status]:
+    if not order.status.is_ours or status not in TRANSITIONS[order.status]:
         raise IllegalTransitionError(
             f"Expected a status after {order.status}, was {status} ({order.client_order_id})"
         )
@@ -263,7 +267,7 @@ def _later_status(order: Order, proved: OrderStatus, at: datetime) -> tuple[Orde
                 f"Expected {order.status} to be final, the broker says {proved} at {at}"
                 f" ({order.client_order_id})"
             )
-        return order.status, order.status_at
+        return order.status, min(order.status_at, at) if proved.is_final else order.status_at
     if offered <= current:
         return order.status, order.status_at
     if proved not in TRANSITIONS[order.status]:

@@ -46,7 +46,7 @@ def apply_fill(position: Position, side: Side, *, quantity: Decimal, price: Deci
     held = position.quantity
     closing = min(quantity, abs(held)) if held * side.sign < 0 else _ZERO
     opening = quantity - closing
-    released = position.cost * closing / abs(held) if closing else _ZERO
+    released = _released(position, closing)
     proceeds = -side.sign * closing * price
     return replace(
         position,
@@ -55,6 +55,13 @@ def apply_fill(position: Position, side: Side, *, quantity: Decimal, price: Deci
         realized_pnl=position.realized_pnl + proceeds - released,
         version=position.version + 1,
     )
+
+
+def _released(position: Position, closing: Decimal) -> Decimal:
+    held = abs(position.quantity)
+    if closing == held:
+        return position.cost  # not by way of the division: its rounding would stay in a flat cost
+    return position.cost * closing / held
 
 
 def cash_change(side: Side, *, quantity: Decimal, price: Decimal) -> Decimal:

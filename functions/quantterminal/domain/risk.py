@@ -43,7 +43,6 @@ class DenialCode(StrEnum):
     PRICE_COLLAR = "PRICE_COLLAR"
     POSITION_LIMIT = "POSITION_LIMIT"
     BUYING_POWER = "BUYING_POWER"
-    VERSION_SKEW = "VERSION_SKEW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +158,13 @@ def worst_case(proposal: Proposal, snapshot: RiskSnapshot) -> tuple[Decimal, Dec
 
 
 def is_reducing(proposal: Proposal, snapshot: RiskSnapshot) -> bool:
-    """Whether the order can only bring the account's position closer to zero, never beyond."""
+    """Whether the order can only bring the account's position closer to zero, never beyond.
+
+    An order or a position whose number is none is never called reducing.
+    """
     highest, lowest = worst_case(proposal, snapshot)
+    if not _are_finite(highest, lowest, proposal.quantity) or proposal.quantity <= 0:
+        return False
     if proposal.side is Side.BUY:
         return highest < 0 and proposal.quantity <= -highest
     return lowest > 0 and proposal.quantity <= lowest
@@ -292,7 +296,13 @@ def position_limit(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimit
         highest += proposal.quantity
     else:
         lowest -= proposal.quantity
-    price = max(proposal.limit_price, snapshot.marks.get(proposal.symbol, proposal.limit_price))
+    mark = snapshot.marks.get(proposal.symbol, proposal.limit_price)
+    if not _are_finite(highest, lowest, mark):
+        return Denial(
+            DenialCode.POSITION_LIMIT,
+            f"Expected numbers for {proposal.symbol}, was {highest}, {lowest} at {mark}",
+        )
+    price = max(proposal.limit_price, mark)
     exposure = max(abs(highest), abs(lowest)) * price
     allowed = equity * limits.max_position_fraction
     if exposure <= allowed:
@@ -321,7 +331,7 @@ def available_buying_power(
 ) -> Decimal | None:
     """Dollars that may still be committed: equity x gross limit - positions - working orders.
 
-    None when a price that it needs is missing.
+    None when a price or another number that it needs is missing.
     """
     if snapshot.equity is None:
         return None
@@ -336,7 +346,12 @@ def available_buying_power(
     used += sum(
         (order.notional for intent, order in snapshot.reserved.items() if intent != without), _ZERO
     )
-    return snapshot.equity * limits.max_gross_fraction - used
+    available = snapshot.equity * limits.max_gross_fraction - used
+    return available if available.is_finite() else None
+
+
+def _are_finite(*numbers: Decimal) -> bool:
+    return all(number.is_finite() for number in numbers)
 
 
 RULES: tuple[Rule, ...] = (

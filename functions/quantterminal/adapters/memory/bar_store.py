@@ -1,0 +1,35 @@
+"""Bars in a dictionary, for tests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from quantterminal.domain.bars import Bar
+from quantterminal.domain.errors import RetryableError
+from quantterminal.ports.bar_store import Quarantined
+
+
+class MemoryBarStore:
+    """Satisfies `ports.bar_store.BarStore`. While `is_down`, nothing can be written or read."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.bars: dict[tuple[str, datetime, int], tuple[Bar, str]] = {}
+        self.refused: dict[str, Quarantined] = {}
+
+    def store(self, bars: Sequence[Bar], *, source: str) -> None:
+        self._need_to_be_up()
+        for bar in bars:
+            self.bars.setdefault((bar.symbol, bar.start, bar.revision), (bar, source))
+
+    def quarantine(self, refused: Sequence[Quarantined]) -> None:
+        self._need_to_be_up()
+        for each in refused:
+            self.refused.setdefault(each.key, each)
+
+    def last_minute(self) -> datetime | None:
+        self._need_to_be_up()
+        return max((start for _, start, _ in self.bars), default=None)
+
+    def _need_to_be_up(self) -> None:
+        if self.is_down:
+            raise RetryableError("The bar store is down")

@@ -1,0 +1,145 @@
+"""The account's own numbers, one consistent read of its books, and what is done once."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from quantterminal.adapters.postgres import journal, rows
+from quantterminal.adapters.postgres.database import Connection, Database
+from quantterminal.domain.orders import OrderStatus
+from quantterminal.domain.risk import Reservation
+from quantterminal.ports.ledger import Books
+
+_NOT_WORKING = [s.value for s in OrderStatus if not s.is_working]
+
+
+class PostgresAccountLedger:
+    """Implements `ports.ledger.AccountLedger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open_account(self, account: str, *, cash: Decimal, at: datetime) -> None:
+        with self._database.transaction() as connection:
+            created = connection.execute(
+                "insert into accounts (account, cash, day_open_equity, high_water_mark)"
+                " values (%s, %s, %s, %s) on conflict do nothing",
+                (account, cash, cash, cash),
+            )
+            if created.rowcount:
+                journal.append(
+                    connection,
+                    account=account,
+                    at=at,
+                    kind="account",
+                    ref=account,
+                    payload={"cash": str(cash)},
+                )
+
+    def books(self, account: str) -> Books:
+        with self._database.transaction() as connection:
+            connection.execute("set transaction isolation level repeatable read, read only")
+            return _read(connection, account)
+
+    def rebuild(self, account: str) -> Books:
+        with self._database.transaction() as connection:
+            connection.execute("set transaction isolation level repeatable read")
+            connection.execute(
+                "update accounts set generation = generation + 1 where account = %s", (account,)
+            )
+            return _read(connection, account)
+
+    def begin_session(self, account: str, *, day: date, equity: Decimal, at: datetime) -> bool:
+        with self._database.transaction() as connection:
+            begun = connection.execute(
+                "update accounts set session_day = %s, day_open_equity = %s,"
+                " high_water_mark = greatest(high_water_mark, %s), version = version + 1"
+                " where account = %s and (session_day is null or session_day < %s)",
+                (day, equity, equity, account, day),
+            )
+            if begun.rowcount:
+                journal.append(
+                    connection,
+                    account=account,
+                    at=at,
+                    kind="session",
+                    ref=day.isoformat(),
+                    payload={"day_open_equity": str(equity)},
+                )
+        return begun.rowcount == 1
+
+    def reset_high_water(self, account: str, *, equity: Decimal, actor: str, at: datetime) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update accounts set high_water_mark = %s, version = version + 1"
+                " where account = %s",
+                (equity, account),
+            )
+            journal.append(
+                connection,
+                account=account,
+                at=at,
+                kind="rearmed",
+                ref=account,
+                payload={"high_water_mark": str(equity), "actor": actor},
+            )
+
+    def once(self, account: str, *, name: str, key: str, at: datetime) -> bool:
+        with self._database.transaction() as connection:
+            first = connection.execute(
+                "insert into done_once (account, name, key, at) values (%s, %s, %s, %s)"
+                " on conflict do nothing",
+                (account, name, key, at),
+            )
+        return first.rowcount == 1
+
+    def last_noted(self, account: str, kind: str) -> datetime | None:
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "select max(at) as last from journal where account = %s and kind = %s",
+                (account, kind),
+            ).fetchone()
+        return None if row is None else row["last"]
+
+    def note(
+        self, account: str, *, kind: str, ref: str, payload: Mapping[str, str], at: datetime
+    ) -> None:
+        with self._database.transaction() as connection:
+            journal.append(connection, account=account, at=at, kind=kind, ref=ref, payload=payload)
+
+
+def _read(connection: Connection, account: str) -> Books:
+    row = connection.execute("select * from accounts where account = %s", (account,)).fetchone()
+    if row is None:
+        raise LookupError(f"Expected an account {account!r} in the ledger, was none")
+    halts = connection.execute("select * from halts where account = %s", (account,)).fetchall()
+    positions = connection.execute(
+        "select * from positions where account = %s", (account,)
+    ).fetchall()
+    marks = connection.execute(
+        "select distinct on (symbol) symbol, close, start + interval '1 minute' as at from bars"
+        " where start > (select max(start) from bars) - interval '7 days'"
+        " order by symbol, start desc, revision"
+    ).fetchall()
+    return Books(
+        account=rows.account(row),
+        halts=[rows.halt(each) for each in halts],
+        positions={(each["strategy"], each["symbol"]): rows.position(each) for each in positions},
+        reservations=_reservations(connection, account),
+        marks={each["symbol"]: (Decimal(repr(each["close"])), each["at"]) for each in marks},
+    )
+
+
+def _reservations(connection: Connection, account: str) -> dict[str, Reservation]:
+    found = connection.execute(
+        f"select {rows.columns(rows.ORDER_COLUMNS)} from orders"  # noqa: S608  constants
+        " where account = %s and not status = any(%s) order by created_at",
+        (account, _NOT_WORKING),
+    ).fetchall()
+    return {
+        order.intent_id or order.client_order_id: Reservation(
+            order.strategy, order.symbol, order.side, order.remaining, order.limit_price
+        )
+        for order in map(rows.order, found)
+        if order.remaining
+    }

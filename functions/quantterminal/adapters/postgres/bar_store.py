@@ -1,0 +1,43 @@
+"""Accepted bars and refused ones."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from quantterminal.adapters.postgres.database import Database
+from quantterminal.domain.bars import Bar
+from quantterminal.ports.bar_store import Quarantined
+
+_INSERT_BAR = (
+    "insert into bars (symbol, start, revision, open, high, low, close, volume, vwap, trades,"
+    " source) values (%(symbol)s, %(start)s, %(revision)s, %(open)s, %(high)s, %(low)s, %(close)s,"
+    " %(volume)s, %(vwap)s, %(trades)s, %(source)s) on conflict do nothing"
+)
+_INSERT_REFUSED = (
+    "insert into quarantine (key, symbol, code, detail, raw, at) values (%(key)s, %(symbol)s,"
+    " %(code)s, %(detail)s, %(raw)s, %(at)s) on conflict do nothing"
+)
+
+
+class PostgresBarStore:
+    """Implements `ports.bar_store.BarStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def store(self, bars: Sequence[Bar], *, source: str) -> None:
+        if not bars:
+            return
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            cursor.executemany(_INSERT_BAR, [asdict(bar) | {"source": source} for bar in bars])
+
+    def quarantine(self, refused: Sequence[Quarantined]) -> None:
+        if not refused:
+            return
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            cursor.executemany(_INSERT_REFUSED, [asdict(each) for each in refused])
+
+    def last_minute(self) -> datetime | None:
+        with self._database.transaction() as connection:
+            row = connection.execute("select max(start) as last from bars").fetchone()
+        return None if row is None else row["last"]

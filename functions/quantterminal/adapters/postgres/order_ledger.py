@@ -1,0 +1,267 @@
+"""Orders, fills, positions and cash: every fact of the broker is applied in one transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from quantterminal.adapters.postgres import journal, rows
+from quantterminal.adapters.postgres.database import Connection, Database
+from quantterminal.domain.errors import ConflictError, IllegalTransitionError, MessageError
+from quantterminal.domain.orders import Execution, Order, OrderStatus, OrderUpdate, merge
+from quantterminal.domain.positions import Position, apply_fill, cash_change
+from quantterminal.domain.signals import Signal
+from quantterminal.ports.ledger import EXTERNAL, Applied, IntentRecord, Known
+
+_SELECT_ORDER = f"select {rows.columns(rows.ORDER_COLUMNS)} from orders"  # noqa: S608  constants
+_UPDATE_ORDER = (
+    "update orders set status = %(status)s, status_at = %(status_at)s,"
+    " filled_quantity = %(filled_quantity)s, broker_order_id = %(broker_order_id)s,"
+    " submitted_at = %(submitted_at)s, cancel_requested_at = %(cancel_requested_at)s,"
+    " cancel_reason = %(cancel_reason)s, reason = %(reason)s, attempts = %(attempts)s,"
+    " latency_us = %(latency_us)s, version = %(version)s"
+    " where client_order_id = %(client_order_id)s and version = %(version)s - 1"
+)
+_INSERT_ORDER = (
+    f"insert into orders ({rows.columns(rows.ORDER_COLUMNS)}, created_at)"  # noqa: S608  constants
+    f" values ({rows.placeholders(rows.ORDER_COLUMNS)}, %(created_at)s)"
+    " on conflict (client_order_id) do nothing"
+)
+_INSERT_FILL = (
+    "insert into fills (execution_id, client_order_id, broker_order_id, account, strategy, symbol,"
+    " side, quantity, price, cumulative, at, source)"
+    " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"
+)
+_NOT_WORKING = [s.value for s in OrderStatus if not s.is_working]
+
+
+class PostgresOrderLedger:
+    """Implements `ports.ledger.OrderLedger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def order(self, client_order_id: str) -> Order | None:
+        with self._database.transaction() as connection:
+            return _find(connection, client_order_id)
+
+    def intent_of(self, order: Order) -> tuple[IntentRecord, Signal] | None:
+        with self._database.transaction() as connection:
+            intent = connection.execute(
+                f"select {rows.columns(rows.INTENT_COLUMNS)} from intents where id = %s",  # noqa: S608  constants
+                (order.intent_id,),
+            ).fetchone()
+            if intent is None:
+                return None
+            signal = connection.execute(
+                f"select {rows.columns(rows.SIGNAL_COLUMNS)} from signals where id = %s",  # noqa: S608  constants
+                (intent["signal_id"],),
+            ).fetchone()
+        if signal is None:
+            raise MessageError(f"Expected the signal of {order.intent_id} in the ledger, was none")
+        return rows.intent(intent), rows.signal(signal)
+
+    def working_orders(self, account: str) -> list[Order]:
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                _SELECT_ORDER + " where account = %s and not status = any(%s)"
+                " order by created_at, client_order_id",
+                (account, _NOT_WORKING),
+            ).fetchall()
+        return [rows.order(row) for row in found]
+
+    def known(self, account: str, since: datetime) -> Known:
+        with self._database.transaction() as connection:
+            orders = connection.execute(
+                "select client_order_id, status, filled_quantity from orders"
+                " where account = %s and (created_at > %s or not status = any(%s))",
+                (account, since, _NOT_WORKING),
+            ).fetchall()
+            fills = connection.execute(
+                "select broker_order_id, cumulative from fills where account = %s and at > %s",
+                (account, since),
+            ).fetchall()
+        return Known(
+            orders={
+                row["client_order_id"]: (OrderStatus(row["status"]), row["filled_quantity"])
+                for row in orders
+            },
+            fills=frozenset((row["broker_order_id"], row["cumulative"]) for row in fills),
+        )
+
+    def save(self, order: Order, *, at: datetime, note: str) -> None:
+        with self._database.transaction() as connection:
+            _write(connection, order, at=at, note=note)
+
+    def apply(self, account: str, update: OrderUpdate, *, source: str, at: datetime) -> Applied:
+        with self._database.transaction() as connection:
+            before, external = _lock_or_import(connection, account, update, at)
+            after, problem = _merged(before, update)
+            if after != before:
+                _write(connection, after, at=at, note=f"{source}:{update.event}")
+            elif problem:
+                _journal_problem(connection, before, problem, at)
+            position = _apply_execution(connection, after, update.execution, source, at)
+            books = connection.execute(
+                "select * from accounts where account = %s", (account,)
+            ).fetchone()
+        if books is None:
+            raise MessageError(f"Expected an account {account!r} in the ledger, was none")
+        return Applied(
+            order=after,
+            changed=after != before or position is not None or external,
+            fill=None if position is None else update.execution,
+            position=position,
+            account=rows.account(books),
+            external=external,
+            problem=problem,
+        )
+
+
+def _find(connection: Connection, client_order_id: str, *, lock: bool = False) -> Order | None:
+    row = connection.execute(
+        _SELECT_ORDER + " where client_order_id = %s" + (" for update" if lock else ""),
+        (client_order_id,),
+    ).fetchone()
+    return None if row is None else rows.order(row)
+
+
+def _lock_or_import(
+    connection: Connection, account: str, update: OrderUpdate, at: datetime
+) -> tuple[Order, bool]:
+    known = _find(connection, update.client_order_id, lock=True)
+    if known is not None:
+        return known, False
+    imported = Order(
+        client_order_id=update.client_order_id,
+        intent_id="",
+        account=account,
+        strategy=EXTERNAL,
+        symbol=update.symbol,
+        side=update.side,
+        quantity=update.quantity,
+        limit_price=update.limit_price or Decimal(0),
+        status=update.proves,
+        status_at=update.at,
+        filled_quantity=update.filled_quantity,
+        broker_order_id=update.broker_order_id,
+    )
+    connection.execute(_INSERT_ORDER, rows.order_row(imported) | {"created_at": at})
+    return imported, True
+
+
+def _merged(before: Order, update: OrderUpdate) -> tuple[Order, str]:
+    try:
+        return merge(before, update), ""
+    except IllegalTransitionError as problem:
+        # the books still need what was filled, whatever the status claims
+        filled = max(before.filled_quantity, update.filled_quantity)
+        if filled == before.filled_quantity:
+            return before, str(problem)
+        corrected = replace(before, filled_quantity=filled, version=before.version + 1)
+        return corrected, str(problem)
+
+
+def _write(connection: Connection, order: Order, *, at: datetime, note: str) -> None:
+    if connection.execute(_UPDATE_ORDER, rows.order_row(order)).rowcount != 1:
+        raise ConflictError(
+            f"{order.client_order_id} is not at version {order.version - 1} any more"
+        )
+    journal.append(
+        connection,
+        account=order.account,
+        at=at,
+        kind="order",
+        ref=order.client_order_id,
+        payload={
+            "status": order.status,
+            "filled_quantity": str(order.filled_quantity),
+            "version": order.version,
+            "note": note,
+            "reason": order.reason,
+        },
+    )
+
+
+def _journal_problem(connection: Connection, order: Order, problem: str, at: datetime) -> None:
+    journal.append(
+        connection,
+        account=order.account,
+        at=at,
+        kind="order.problem",
+        ref=order.client_order_id,
+        payload={"problem": problem},
+    )
+
+
+def _apply_execution(
+    connection: Connection, order: Order, execution: Execution | None, source: str, at: datetime
+) -> Position | None:
+    if execution is None:
+        return None
+    inserted = connection.execute(
+        _INSERT_FILL,
+        (
+            execution.execution_id,
+            order.client_order_id,
+            order.broker_order_id,
+            order.account,
+            order.strategy,
+            order.symbol,
+            order.side,
+            execution.quantity,
+            execution.price,
+            execution.cumulative,
+            execution.at,
+            source,
+        ),
+    )
+    if inserted.rowcount == 0:
+        return None
+    position = _move_position(connection, order, execution)
+    connection.execute(
+        "update accounts set cash = cash + %s, version = version + 1 where account = %s",
+        (
+            cash_change(order.side, quantity=execution.quantity, price=execution.price),
+            order.account,
+        ),
+    )
+    journal.append(
+        connection,
+        account=order.account,
+        at=at,
+        kind="fill",
+        ref=execution.execution_id,
+        payload={
+            "client_order_id": order.client_order_id,
+            "strategy": order.strategy,
+            "symbol": order.symbol,
+            "side": order.side,
+            "quantity": str(execution.quantity),
+            "price": str(execution.price),
+            "source": source,
+        },
+    )
+    return position
+
+
+def _move_position(connection: Connection, order: Order, execution: Execution) -> Position:
+    key = (order.account, order.strategy, order.symbol)
+    connection.execute(
+        "insert into positions values (%s, %s, %s, 0, 0, 0, 0, %s) on conflict do nothing",
+        (*key, execution.at),
+    )
+    row = connection.execute(
+        "select * from positions where account = %s and strategy = %s and symbol = %s for update",
+        key,
+    ).fetchone()
+    if row is None:
+        raise ConflictError(f"The position {key} went away")
+    moved = apply_fill(
+        rows.position(row), order.side, quantity=execution.quantity, price=execution.price
+    )
+    connection.execute(
+        "update positions set quantity = %s, cost = %s, realized_pnl = %s, version = %s,"
+        " updated_at = %s where account = %s and strategy = %s and symbol = %s",
+        (moved.quantity, moved.cost, moved.realized_pnl, moved.version, execution.at, *key),
+    )
+    return moved

@@ -1,0 +1,137 @@
+"""Read-only queries of the dashboard."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+from quantterminal.adapters.postgres.database import Database, Row
+from quantterminal.domain.view import AlertRow, EquityPoint, OrderRow
+from quantterminal.ports.ledger import Books
+from quantterminal.ports.view_ledger import Activity, StrategyFacts
+
+_ORDERS = """
+select o.client_order_id, o.created_at as at, o.strategy, o.symbol, o.side, o.quantity,
+    o.filled_quantity, o.limit_price, o.status, o.reason,
+    (select sum(f.quantity * f.price) / sum(f.quantity) from fills f
+     where f.client_order_id = o.client_order_id) as average_price
+from orders o where o.account = %(account)s
+union all
+select i.client_order_id, i.at, i.strategy, i.symbol, i.side, i.quantity, 0, i.limit_price,
+    i.denial_code, i.denial_text, null
+from intents i where i.account = %(account)s and i.status = 'denied'
+order by at desc, client_order_id limit %(newest)s
+"""
+_STRATEGIES = """
+select strategy, count(distinct client_order_id) as trades from fills
+where account = %(account)s and at >= %(since)s group by strategy
+"""
+_LAST_SIGNALS = """
+select distinct on (strategy) strategy, action, symbol, bar_start from signals
+where account = %(account)s order by strategy, bar_start desc, symbol, ordinal desc
+"""
+_ACTIVITY = """
+select
+    (select count(*) from bars where start >= %(since)s and revision = 0) as bars_seen,
+    (select count(*) from quarantine) as bars_quarantined,
+    (select max(start) from bars) as last_bar_at,
+    (select max(at) from journal where account = %(account)s and kind = 'reconcile')
+        as last_reconcile_at,
+    (select percentile_cont(array[0.5, 0.99]) within group (order by latency_us) from orders
+     where account = %(account)s and created_at >= %(since)s and latency_us is not null)
+        as latencies
+"""
+_EVENTS = """
+select at, kind, ref, payload from journal
+where account = %(account)s
+    and kind in ('halt', 'order.problem', 'session', 'account', 'report')
+order by seq desc limit %(newest)s
+"""
+
+
+class PostgresViewLedger:
+    """Implements `ports.view_ledger.ViewLedger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._accounts = PostgresAccountLedger(database)
+
+    def books(self, account: str) -> Books:
+        return self._accounts.books(account)
+
+    def orders(self, account: str, *, newest: int) -> Sequence[OrderRow]:
+        return [_order(row) for row in self._rows(_ORDERS, account=account, newest=newest)]
+
+    def strategies(self, account: str, *, since: datetime) -> dict[str, StrategyFacts]:
+        trades = {
+            row["strategy"]: row["trades"]
+            for row in self._rows(_STRATEGIES, account=account, since=since)
+        }
+        signals = {
+            row["strategy"]: f"{row['action']} {row['symbol']} {row['bar_start']:%H:%M}Z"
+            for row in self._rows(_LAST_SIGNALS, account=account)
+        }
+        realized: dict[str, Decimal] = {}
+        for (strategy, _), position in self.books(account).positions.items():
+            realized[strategy] = realized.get(strategy, Decimal(0)) + position.realized_pnl
+        return {
+            name: StrategyFacts(
+                trades.get(name, 0), realized.get(name, Decimal(0)), signals.get(name, "")
+            )
+            for name in trades.keys() | signals.keys() | realized.keys()
+        }
+
+    def curve(self, account: str, *, since: datetime) -> Sequence[EquityPoint]:
+        found = self._rows(
+            "select at, equity from equity where account = %(account)s and at >= %(since)s"
+            " order by at",
+            account=account,
+            since=since,
+        )
+        return [EquityPoint(row["at"], f"{row['equity']:.2f}") for row in found]
+
+    def activity(self, account: str, *, since: datetime) -> Activity:
+        row = self._rows(_ACTIVITY, account=account, since=since)[0]
+        last_bar = row["last_bar_at"]
+        p50, p99 = row["latencies"] or (None, None)
+        return Activity(
+            bars_seen=row["bars_seen"],
+            bars_quarantined=row["bars_quarantined"],
+            last_bar_at=None if last_bar is None else last_bar + timedelta(minutes=1),
+            last_reconcile_at=row["last_reconcile_at"],
+            latency_p50_ms=None if p50 is None else p50 / 1000,
+            latency_p99_ms=None if p99 is None else p99 / 1000,
+        )
+
+    def events(self, account: str, *, newest: int) -> Sequence[AlertRow]:
+        return [_event(row) for row in self._rows(_EVENTS, account=account, newest=newest)]
+
+    def _rows(self, query: str, **values: object) -> list[Row]:
+        with self._database.transaction() as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+
+def _order(row: Row) -> OrderRow:
+    average = row["average_price"]
+    return OrderRow(
+        client_order_id=row["client_order_id"],
+        at=row["at"],
+        strategy=row["strategy"],
+        symbol=row["symbol"],
+        side=row["side"],
+        quantity=_plain(row["quantity"]),
+        filled_quantity=_plain(row["filled_quantity"]),
+        limit_price=_plain(row["limit_price"]),
+        average_price="" if average is None else f"{average:.4f}",
+        status=row["status"],
+        reason=row["reason"] or "",
+    )
+
+
+def _event(row: Row) -> AlertRow:
+    details = " ".join(f"{name}={value}" for name, value in row["payload"].items() if value != "")
+    return AlertRow(row["at"], row["kind"], f"{row['ref']} {details}".strip())
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"

@@ -1,0 +1,79 @@
+"""What a person may ask for over the API, once per idempotency key, always with a reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from quantterminal.domain.errors import InvalidValueError
+from quantterminal.domain.halts import ACCOUNT, HaltCode
+from quantterminal.domain.risk import HaltLevel
+from quantterminal.ports.archive import Archive
+from quantterminal.ports.ledger import AccountLedger
+from quantterminal.ports.telemetry import Telemetry
+from quantterminal.services.dashboard import DashboardRuntime
+from quantterminal.services.flatten import FlattenRuntime, flatten
+from quantterminal.services.resume import resume
+
+_MAX_REASON = 200
+_MAX_KEY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRuntime:
+    dashboard: DashboardRuntime
+    accounts: AccountLedger
+    flattening: FlattenRuntime
+    archive: Archive
+    telemetry: Telemetry
+
+
+def command(
+    verb: str, body: Mapping[str, object], *, actor: str, key: str, runtime: ApiRuntime
+) -> dict[str, object]:
+    """Carry out `halt`, `resume` or `flatten`; `message` says what it did. A key acts only once.
+
+    `body` is {"reason": text, "scope": text (resume only, default the account)}. Raises
+    InvalidValueError that says what was expected.
+    """
+    reason, scope = _checked(verb, body)
+    if not 0 < len(key) <= _MAX_KEY:
+        raise InvalidValueError(f"Expected an Idempotency-Key of 1 to {_MAX_KEY} characters")
+    desk = runtime.flattening
+    account = desk.trading.account
+    now = desk.clock.now()
+    if not runtime.accounts.once(account, name="api", key=f"{verb}:{key}", at=now):
+        return {"changed": False, "message": "This request was carried out before"}
+    payload = {"reason": reason, "actor": actor, "scope": scope}
+    runtime.accounts.note(account, kind="operator", ref=verb, payload=payload, at=now)
+    runtime.telemetry.record("OperatorCommand", verb=verb, actor=actor, reason=reason)
+    if verb == "halt":
+        changed = desk.halts.raise_halt(
+            scope, HaltLevel.REDUCE_ONLY, code=HaltCode.OPERATOR, reason=reason, actor=actor
+        )
+        outcome = "takes no new entries" if changed else "was halted already"
+        return {"changed": changed, "message": f"{scope} {outcome}"}
+    if verb == "resume":
+        changed = resume(scope, actor=actor, reason=reason, desk=desk)
+        outcome = "is active again" if changed else "was not halted"
+        return {"changed": changed, "message": f"{scope} {outcome}"}
+    closing = flatten(actor=actor, reason=reason, runtime=desk)
+    return {"changed": True, "message": f"No new entries; closing {closing} positions"}
+
+
+def _checked(verb: str, body: Mapping[str, object]) -> tuple[str, str]:
+    unknown = set(body) - {"reason", "scope"}
+    if unknown:
+        raise InvalidValueError(f"Expected only reason and scope, found {sorted(unknown)}")
+    reason, scope = body.get("reason"), body.get("scope", ACCOUNT)
+    if not isinstance(reason, str) or not 0 < len(reason.strip()) <= _MAX_REASON:
+        raise InvalidValueError(
+            f"Expected a reason of 1 to {_MAX_REASON} characters, was {reason!r}"
+        )
+    if not isinstance(scope, str) or not (
+        scope == ACCOUNT or scope.startswith(("strategy:", "symbol:"))
+    ):
+        raise InvalidValueError(
+            f"Expected a scope of account, strategy:NAME or symbol:NAME, was {scope!r}"
+        )
+    if verb == "flatten" and scope != ACCOUNT:
+        raise InvalidValueError(f"Expected flatten for the account, was {scope!r}")
+    return reason.strip(), scope

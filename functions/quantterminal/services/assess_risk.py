@@ -1,0 +1,228 @@
+"""A signal becomes an approved intent with an order, or a denial with a code. Exactly once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+
+from quantterminal.domain.bars import MINUTE
+from quantterminal.domain.configuration import TradingConfig
+from quantterminal.domain.errors import ConflictError, RetryableError
+from quantterminal.domain.events import AssessSignal, EventName, Message, SubmitOrder
+from quantterminal.domain.money import offset_by_bps, price_from_float, round_limit
+from quantterminal.domain.risk import (
+    Denial,
+    DenialCode,
+    Origin,
+    Proposal,
+    Reservation,
+    RiskSnapshot,
+    check,
+)
+from quantterminal.domain.signals import Action, Side, Signal, client_order_id, intent_id
+from quantterminal.ports.bus import Bus, Outgoing
+from quantterminal.ports.clock import Clock
+from quantterminal.ports.ledger import AccountLedger, IntentLedger, IntentRecord
+from quantterminal.ports.state import StateStore, WorkingState
+from quantterminal.ports.telemetry import Telemetry
+from quantterminal.services.announce import Announcer
+from quantterminal.services.working_state import load_state
+from quantterminal.topology import ORDERS
+
+_TRIES = 5
+_ZERO = Decimal(0)
+_ONE_SHARE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRuntime:
+    trading: TradingConfig
+    clock: Clock
+    bus: Bus
+    ledger: IntentLedger
+    accounts: AccountLedger
+    state: StateStore
+    announcer: Announcer
+    telemetry: Telemetry
+
+
+def assess_signal(message: Message, request: AssessSignal, *, runtime: RiskRuntime) -> IntentRecord:
+    """Decide once, reserve, make it durable, then ask execution to send.
+
+    Repeating the message finds the decision in the ledger and only asks again. Raises
+    ConflictError (try again) when the account keeps changing under the decision.
+    """
+    intent = runtime.ledger.intent(intent_id(request.signal, request.attempt))
+    if intent is None:
+        intent = _decide(message, request, runtime)
+    if intent.denial_code is None:
+        _ask_to_submit(message, request, intent, runtime)
+    return intent
+
+
+def risk_snapshot(state: WorkingState, trading: TradingConfig, *, now: datetime) -> RiskSnapshot:
+    """What the rules may see of a working state."""
+    return RiskSnapshot(
+        now=now,
+        equity=state.equity(),
+        positions=state.net_positions(),
+        marks={symbol: mark.price for symbol, mark in state.marks.items()},
+        reserved=state.reserved,
+        levels=state.levels,
+        allowed_symbols=frozenset(trading.symbols),
+    )
+
+
+def _decide(message: Message, request: AssessSignal, runtime: RiskRuntime) -> IntentRecord:
+    account = runtime.trading.account
+    for _ in range(_TRIES):
+        state = load_state(account, state=runtime.state, accounts=runtime.accounts)
+        now = runtime.clock.now()
+        proposal = _propose(request, state, trading=runtime.trading, now=now)
+        snapshot = risk_snapshot(state, runtime.trading, now=now)
+        denial = _nothing_to_do(proposal, request) or check(
+            proposal, snapshot, runtime.trading.limits
+        )
+        _wait_for_cancels(proposal, denial)
+        if denial is None and not runtime.state.reserve(
+            account,
+            proposal.intent_id,
+            reservation=Reservation(
+                proposal.strategy,
+                proposal.symbol,
+                proposal.side,
+                proposal.quantity,
+                proposal.limit_price,
+            ),
+            version=state.version,
+        ):
+            continue
+        intent = _record(message, request, proposal, account=account, denial=denial, now=now)
+        if denial is not None:
+            runtime.state.release(account, proposal.intent_id)
+        runtime.ledger.record_intent(intent, generation=state.generation)
+        if denial is not None:
+            _tell_denied(intent, runtime)
+        return intent
+    raise ConflictError(
+        f"The account changed {_TRIES} times while {request.signal.id} was assessed",
+        retry_after_s=0.0,
+    )
+
+
+def _propose(
+    request: AssessSignal, state: WorkingState, *, trading: TradingConfig, now: datetime
+) -> Proposal:
+    signal = request.signal
+    reference, bar_end = _reference(request, state)
+    side, quantity = _side_and_quantity(signal, state, trading=trading, reference=reference)
+    offset = trading.execution.limit_offset_bps * side.sign
+    return Proposal(
+        intent_id=intent_id(signal, request.attempt),
+        strategy=signal.strategy,
+        symbol=signal.symbol,
+        side=side,
+        quantity=quantity,
+        limit_price=round_limit(offset_by_bps(reference, offset), side_is_buy=side is Side.BUY),
+        reference_price=reference,
+        bar_end=bar_end,
+        valid_until=now + timedelta(seconds=trading.limits.intent_life_s),
+        origin=request.origin,
+    )
+
+
+def _reference(request: AssessSignal, state: WorkingState) -> tuple[Decimal, datetime]:
+    """The first order is priced from the signal's own bar, later ones from the last one known."""
+    signal = request.signal
+    mark = state.marks.get(signal.symbol)
+    if request.attempt and mark is not None:
+        return mark.price, mark.at
+    return price_from_float(signal.reference_price), signal.bar_start + MINUTE
+
+
+def _side_and_quantity(
+    signal: Signal, state: WorkingState, *, trading: TradingConfig, reference: Decimal
+) -> tuple[Side, Decimal]:
+    position = state.positions.get((signal.strategy, signal.symbol))
+    held = _ZERO if position is None else position.quantity
+    if signal.action is Action.CLOSE:
+        return (Side.SELL if held > 0 else Side.BUY), abs(held)
+    side = Side.BUY if signal.action is Action.BUY else Side.SELL
+    if signal.quantity is not None:
+        return side, Decimal(signal.quantity)
+    notional = state.day_open_equity * trading.execution.order_fraction
+    return side, (notional / reference).quantize(_ONE_SHARE, rounding=ROUND_FLOOR)
+
+
+def _nothing_to_do(proposal: Proposal, request: AssessSignal) -> Denial | None:
+    if request.signal.action is Action.CLOSE and not proposal.quantity:
+        return Denial(
+            DenialCode.NOTHING_TO_CLOSE,
+            f"{proposal.strategy} holds nothing in {proposal.symbol}",
+        )
+    return None
+
+
+def _wait_for_cancels(proposal: Proposal, denial: Denial | None) -> None:
+    """A flatten comes with a cancel of everything; it waits for that instead of being denied."""
+    in_the_way = (DenialCode.WASH_TRADE, DenialCode.DUPLICATE_INTENT)
+    if proposal.origin is Origin.FLATTEN and denial is not None and denial.code in in_the_way:
+        raise RetryableError(f"Flatten waits: {denial.text}", retry_after_s=1.0)
+
+
+def _record(
+    message: Message,
+    request: AssessSignal,
+    proposal: Proposal,
+    *,
+    account: str,
+    denial: Denial | None,
+    now: datetime,
+) -> IntentRecord:
+    signal = request.signal
+    return IntentRecord(
+        id=proposal.intent_id,
+        account=account,
+        signal_id=signal.id,
+        attempt=request.attempt,
+        client_order_id=client_order_id(
+            account, proposal.intent_id, signal=signal, side=proposal.side
+        ),
+        strategy=proposal.strategy,
+        symbol=proposal.symbol,
+        side=proposal.side,
+        quantity=proposal.quantity,
+        limit_price=proposal.limit_price,
+        reference_price=proposal.reference_price,
+        origin=proposal.origin,
+        bar_end=proposal.bar_end,
+        valid_until=proposal.valid_until,
+        correlation_id=message.correlation_id,
+        at=now,
+        denial_code=None if denial is None else denial.code,
+        denial_text="" if denial is None else denial.text,
+    )
+
+
+def _tell_denied(intent: IntentRecord, runtime: RiskRuntime) -> None:
+    runtime.announcer.announce(
+        EventName.ORDER_DENIED,
+        f"{intent.strategy} {intent.side} {intent.symbol} denied: {intent.denial_text}",
+        ref=intent.id,
+        correlation_id=intent.correlation_id,
+        code=str(intent.denial_code),
+    )
+
+
+def _ask_to_submit(
+    message: Message, request: AssessSignal, intent: IntentRecord, runtime: RiskRuntime
+) -> None:
+    outgoing = Message(
+        id=f"submit:{intent.client_order_id}",
+        correlation_id=intent.correlation_id,
+        causation_id=message.id,
+        occurred_at=intent.at,
+        payload=SubmitOrder(
+            intent.account, intent.id, intent.client_order_id, received_ns=request.received_ns
+        ),
+    )
+    runtime.bus.send([Outgoing(ORDERS, f"{intent.account}:{intent.symbol}", outgoing)])

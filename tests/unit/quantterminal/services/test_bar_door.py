@@ -1,0 +1,182 @@
+"""Every raw bar is exactly one of accepted, revised, duplicate and quarantined."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quantterminal.ports.bar_store import Quarantined
+from quantterminal.ports.feed import RawBar
+from quantterminal.services.bar_door import Accepted, BarCode, BarDoor, Duplicate, Revised
+from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN, minute, raw
+
+NOW = CLOSE
+NAN, INFINITY = float("nan"), float("inf")
+
+
+def door() -> BarDoor:
+    return BarDoor(["AAA", "BBB"])
+
+
+def code_of(verdict: object) -> str:
+    assert isinstance(verdict, Quarantined)
+    return verdict.code
+
+
+def test_a_good_bar_is_accepted_as_it_is() -> None:
+    verdict = door().judge(raw(), now=NOW)
+
+    assert isinstance(verdict, Accepted)
+    assert (verdict.bar.symbol, verdict.bar.start, verdict.bar.revision) == ("AAA", OPEN, 0)
+    assert (verdict.bar.vwap, verdict.bar.trades) == (10.2, 7)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"symbol": "ZZZ"}, BarCode.UNKNOWN_SYMBOL),
+        ({"symbol": None}, BarCode.UNKNOWN_SYMBOL),
+        ({"symbol": ["AAA"]}, BarCode.UNKNOWN_SYMBOL),
+        ({"start": None}, BarCode.NOT_A_MINUTE),
+        ({"start": "2024-03-04"}, BarCode.NOT_A_MINUTE),
+        ({"start": datetime(2024, 3, 4, 14, 30)}, BarCode.NOT_A_MINUTE),  # noqa: DTZ001 - the case
+        ({"start": OPEN + timedelta(seconds=1)}, BarCode.NOT_A_MINUTE),
+        ({"start": OPEN + timedelta(microseconds=1)}, BarCode.NOT_A_MINUTE),
+        ({"open": None}, BarCode.NOT_A_NUMBER),
+        ({"high": NAN}, BarCode.NOT_A_NUMBER),
+        ({"low": INFINITY}, BarCode.NOT_A_NUMBER),
+        ({"close": "10.5"}, BarCode.NOT_A_NUMBER),
+        ({"close": True}, BarCode.NOT_A_NUMBER),
+        ({"volume": None}, BarCode.NOT_A_NUMBER),
+        ({"volume": 10**400}, BarCode.NOT_A_NUMBER),
+        ({"high": 8.0}, BarCode.HIGH_BELOW_LOW),
+        ({"volume": -1}, BarCode.NEGATIVE_VOLUME),
+        ({"start": OPEN - timedelta(minutes=1)}, BarCode.OUTSIDE_SESSION),
+        ({"start": CLOSE}, BarCode.OUTSIDE_SESSION),
+        ({"start": OPEN - timedelta(days=1)}, BarCode.OUTSIDE_SESSION),
+        ({"start": datetime(1999, 3, 4, 15, 0, tzinfo=UTC)}, BarCode.OUTSIDE_SESSION),
+        ({"open": 0.0, "low": 0.0}, BarCode.BAD_BAR),
+        ({"low": -1.0}, BarCode.BAD_BAR),
+        ({"close": 12.0}, BarCode.BAD_BAR),
+    ],
+)
+def test_a_bad_bar_is_quarantined_with_a_stable_code(changes: dict[str, Any], code: str) -> None:
+    verdict = door().judge(raw(**changes), now=NOW)
+
+    assert code_of(verdict) == code
+    assert isinstance(verdict, Quarantined)
+    assert verdict.detail
+    assert verdict.at == NOW
+
+
+def test_a_start_in_another_zone_is_the_same_minute() -> None:
+    there = OPEN.astimezone(timezone(timedelta(hours=-5)))
+
+    verdict = door().judge(raw(start=there), now=NOW)
+
+    assert isinstance(verdict, Accepted)
+    assert verdict.bar.start.tzinfo is UTC
+
+
+@pytest.mark.parametrize("odd", [NAN, "x", None, True])
+def test_vwap_and_trades_are_left_out_when_they_are_no_numbers(odd: object) -> None:
+    verdict = door().judge(raw(vwap=odd, trades=odd), now=NOW)
+
+    assert isinstance(verdict, Accepted)
+    assert (verdict.bar.vwap, verdict.bar.trades) == (None, None)
+
+
+def test_the_same_values_again_are_a_duplicate_whatever_vwap_and_trades_say() -> None:
+    gate = door()
+    gate.judge(raw(), now=NOW)
+
+    assert isinstance(gate.judge(raw(vwap=None, trades=None), now=NOW), Duplicate)
+
+
+def test_f28_other_values_for_a_minute_that_was_seen_are_a_revision() -> None:
+    gate = door()
+    gate.judge(raw(number=0), now=NOW)
+    gate.judge(raw(number=1), now=NOW)
+
+    first = gate.judge(raw(number=0, close=10.6), now=NOW)
+    second = gate.judge(raw(number=0, close=10.7), now=NOW)
+    again = gate.judge(raw(number=0, close=10.7), now=NOW)
+
+    assert isinstance(first, Revised)
+    assert first.bar.revision == 1
+    assert isinstance(second, Revised)
+    assert (second.bar.revision, second.bar.close) == (2, 10.7)
+    assert isinstance(again, Duplicate)
+
+
+def test_a_minute_that_was_never_seen_and_is_earlier_goes_backwards() -> None:
+    gate = door()
+    gate.judge(raw(number=5), now=NOW)
+
+    assert code_of(gate.judge(raw(number=4), now=NOW)) == BarCode.TIME_BACKWARDS
+
+
+def test_after_the_revision_window_a_minute_that_was_seen_goes_backwards_too() -> None:
+    gate = door()
+    gate.judge(raw(number=0), now=NOW)
+    gate.judge(raw(number=15), now=NOW)
+    in_time = gate.judge(raw(number=0, close=10.6), now=NOW)
+    gate.judge(raw(number=16), now=NOW)
+
+    assert isinstance(in_time, Revised)
+    assert code_of(gate.judge(raw(number=0, close=10.7), now=NOW)) == BarCode.TIME_BACKWARDS
+
+
+def test_symbols_do_not_disturb_each_other() -> None:
+    gate = door()
+    gate.judge(raw("AAA", 5), now=NOW)
+
+    assert isinstance(gate.judge(raw("BBB", 4), now=NOW), Accepted)
+
+
+def test_a_refused_bar_leaves_no_trace_in_the_order_of_times() -> None:
+    gate = door()
+    gate.judge(raw(number=5, close=NAN), now=NOW)
+
+    assert isinstance(gate.judge(raw(number=4), now=NOW), Accepted)
+
+
+def test_a_repeated_delivery_has_the_same_key_and_another_bar_has_not() -> None:
+    first, again, other = (
+        door().judge(raw(close=close, start=minute(number)), now=NOW)
+        for close, number in ((NAN, 0), (NAN, 0), (NAN, 1))
+    )
+
+    assert isinstance(first, Quarantined)
+    assert isinstance(again, Quarantined)
+    assert isinstance(other, Quarantined)
+    assert first.key == again.key != other.key
+
+
+values = st.one_of(
+    st.none(), st.floats(), st.integers(-5, 20), st.text(max_size=3), st.sampled_from([10.0, 9.0])
+)
+raws = st.builds(
+    lambda symbol, number, changes: raw(symbol, number, **changes),
+    st.sampled_from(["AAA", "BBB", "ZZZ"]),
+    st.integers(-2, 30),
+    st.dictionaries(st.sampled_from(["open", "high", "low", "close", "volume", "vwap"]), values),
+)
+
+
+@given(st.lists(raws, max_size=40))
+def test_every_bar_has_one_verdict_and_accepted_ones_go_forward(bars: list[RawBar]) -> None:
+    gate = door()
+    verdicts = [gate.judge(each, now=NOW) for each in bars]
+
+    kinds = (Accepted, Revised, Duplicate, Quarantined)
+    assert all(sum(isinstance(verdict, kind) for kind in kinds) == 1 for verdict in verdicts)
+    for symbol in ("AAA", "BBB"):
+        starts = [
+            verdict.bar.start
+            for verdict in verdicts
+            if isinstance(verdict, Accepted) and verdict.bar.symbol == symbol
+        ]
+        assert starts == sorted(set(starts))

@@ -1,0 +1,406 @@
+"""The ingest over ports in memory: what is stored, sent and remembered, and in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from quantterminal import topology
+from quantterminal.adapters.memory.bar_store import MemoryBarStore
+from quantterminal.adapters.memory.bus import MemoryBus
+from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
+from quantterminal.adapters.memory.telemetry import MemoryTelemetry
+from quantterminal.adapters.memory.watermarks import MemoryWatermarks
+from quantterminal.domain.configuration import Mode, TradingConfig
+from quantterminal.domain.errors import PermanentError, RetryableError
+from quantterminal.domain.events import MinuteClosed, SweepOrders
+from quantterminal.ports.feed import RawBar
+from quantterminal.ports.streams import BarSeen, QuoteSeen, SessionReport, TradeSeen
+from quantterminal.ports.watermarks import Quote
+from quantterminal.services.ingest import SHARD_SIZE, Ingest, IngestPorts
+from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN, minute, raw
+
+SYMBOLS = ("AAA", "BBB")
+
+
+@dataclass
+class History:
+    """A feed that can give every bar of `bars` again, or cannot."""
+
+    bars: list[RawBar] = field(default_factory=list)
+    asked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    problem: Exception | None = None
+
+    def minute_bars(self, symbol: str, *, start: datetime, end: datetime) -> Sequence[RawBar]:
+        self.asked.append((symbol, start, end))
+        if self.problem is not None:
+            raise self.problem
+        return [
+            each for each in self.bars if each["symbol"] == symbol and start <= each["start"] < end
+        ]
+
+
+@dataclass
+class Around:
+    bus: MemoryBus = field(default_factory=MemoryBus)
+    bar_store: MemoryBarStore = field(default_factory=MemoryBarStore)
+    watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
+    quotes: MemoryQuoteBoard = field(default_factory=MemoryQuoteBoard)
+    history: History = field(default_factory=History)
+    telemetry: MemoryTelemetry = field(default_factory=MemoryTelemetry)
+
+    def ingest(
+        self, symbols: tuple[str, ...] = SYMBOLS, *, bars_from_trades: bool = False
+    ) -> Ingest:
+        trading = TradingConfig(account="acct", mode=Mode.SIMULATED, symbols=symbols, strategies=())
+        ports = IngestPorts(
+            bus=self.bus,
+            bar_store=self.bar_store,
+            watermarks=self.watermarks,
+            quotes=self.quotes,
+            history=self.history,
+            telemetry=self.telemetry,
+        )
+        return Ingest(trading, ports, bars_from_trades=bars_from_trades)
+
+    def minutes(self) -> list[MinuteClosed]:
+        payloads = [message.payload for message in self.bus.messages(topology.BARS)]
+        return [payload for payload in payloads if isinstance(payload, MinuteClosed)]
+
+    def starts(self) -> list[datetime]:
+        return [closed.minute for closed in self.minutes()]
+
+
+def after(number: int, seconds: float = 0.05) -> datetime:
+    return minute(number + 1) + timedelta(seconds=seconds)
+
+
+def take(ingest: Ingest, now: datetime, *raws: RawBar) -> None:
+    ingest.take([BarSeen(each) for each in raws], now=now, received_ns=1)
+    ingest.flush(now)
+
+
+def quote(at: datetime, bid: str = "10.00") -> QuoteSeen:
+    return QuoteSeen("AAA", Quote(Decimal(bid), Decimal(bid) + 1, at))
+
+
+def test_a_complete_minute_is_stored_sent_and_remembered() -> None:
+    around = Around()
+    ingest = around.ingest()
+
+    take(ingest, after(0), raw("BBB"), raw("AAA"))
+
+    (closed,) = around.minutes()
+    assert [bar.symbol for bar in closed.bars] == ["AAA", "BBB"]
+    assert {symbol for symbol, _, _ in around.bar_store.bars} == {"AAA", "BBB"}
+    assert around.watermarks.published_minute() == minute(0)
+    outgoing = next(each for each in around.bus.sent if each.queue == topology.BARS)
+    assert outgoing.group == "acct:0"
+    assert ingest.counts.accepted == ingest.counts.bars == ingest.counts.events == 2
+    assert ingest.counts.published_minute == minute(0)
+
+
+def test_an_incomplete_minute_goes_out_when_its_time_comes() -> None:
+    around = Around()
+    ingest = around.ingest()
+    take(ingest, after(0), raw("AAA"))
+    assert around.minutes() == []
+
+    ingest.advance(after(0, 2))
+    ingest.flush(after(0, 2))
+
+    (closed,) = around.minutes()
+    assert closed.no_trade == ("BBB",)
+
+
+def test_a_bar_that_is_late_already_does_not_wait_for_the_timer() -> None:
+    around = Around()
+
+    take(around.ingest(), after(0, 5), raw("AAA"))
+
+    assert around.starts() == [minute(0)]
+
+
+def test_every_bar_is_counted_once_under_one_name() -> None:
+    around = Around()
+    ingest = around.ingest()
+
+    take(ingest, after(0), raw("AAA"), raw("AAA"), raw("AAA", close=9.5), raw("ZZZ"))
+
+    counts = ingest.counts
+    assert (counts.bars, counts.accepted, counts.revised) == (4, 1, 1)
+    assert (counts.duplicates, counts.quarantined) == (1, 1)
+    assert [each.code for each in around.bar_store.refused.values()] == ["UNKNOWN_SYMBOL"]
+    assert around.telemetry.named("bar_quarantined")[0]["code"] == "UNKNOWN_SYMBOL"
+
+
+@pytest.mark.parametrize("down", ["bus", "bar_store"])
+def test_f11_nothing_is_lost_or_sent_twice_when_a_port_is_down(down: str) -> None:
+    around = Around()
+    ingest = around.ingest()
+    port = around.bus if down == "bus" else around.bar_store
+    port.is_down = True
+
+    for _ in range(2):
+        with pytest.raises(RetryableError):
+            take(ingest, after(0), raw("AAA"), raw("BBB"), raw("ZZZ"))
+    assert around.watermarks.published_minute() is None
+    assert ingest.counts.published_minute is None
+    port.is_down = False
+    ingest.flush(after(0))
+    ingest.flush(after(0))
+
+    assert around.starts() == [minute(0)]
+    assert len(around.bar_store.bars) == 2
+    assert around.watermarks.published_minute() == minute(0)
+
+
+def test_a_session_s_report_becomes_telemetry() -> None:
+    around = Around()
+
+    around.ingest().take(
+        [SessionReport("feed_stalled", {"silent_s": "5"})], now=OPEN, received_ns=1
+    )
+
+    assert around.telemetry.named("feed_stalled") == [{"silent_s": "5"}]
+
+
+def sweeps(around: Around) -> list[str]:
+    return [message.id for message in around.bus.messages(topology.ORDERS)]
+
+
+def test_the_sweep_is_asked_for_every_ten_seconds_of_the_session() -> None:
+    around = Around()
+    ingest = around.ingest()
+    for seconds in (-5, 0, 3, 9.9, 10, 35, 36):
+        now = OPEN + timedelta(seconds=seconds)
+        ingest.advance(now)
+        ingest.flush(now)
+
+    assert sweeps(around) == [
+        f"sweep:acct:2024-03-04T14:30:{second}+00:00" for second in ("00", "10", "30")
+    ]
+    payloads = [message.payload for message in around.bus.messages(topology.ORDERS)]
+    assert payloads[-1] == SweepOrders("acct", OPEN + timedelta(seconds=30))
+    assert ingest.next_due() == OPEN + timedelta(seconds=40)
+
+
+def test_no_sweep_outside_the_session() -> None:
+    around = Around()
+    ingest = around.ingest()
+    for now in (OPEN - timedelta(seconds=1), CLOSE, CLOSE + timedelta(hours=2)):
+        ingest.advance(now)
+        ingest.flush(now)
+
+    assert sweeps(around) == []
+
+
+def test_quotes_are_put_at_most_every_250_ms_and_the_newest_wins() -> None:
+    around = Around()
+    ingest = around.ingest()
+    for milliseconds in (0, 100, 200, 250, 300):
+        now = OPEN + timedelta(milliseconds=milliseconds)
+        ingest.take([quote(now, f"10.{milliseconds:03d}")], now=now, received_ns=1)
+        ingest.flush(now)
+
+    assert around.quotes.puts == 2
+    assert around.quotes.quotes()["AAA"].bid == Decimal("10.250")
+    assert ingest.next_due() == OPEN + timedelta(milliseconds=500)
+
+
+def test_quotes_are_put_at_once_while_the_clock_stands_still() -> None:
+    around = Around()
+    ingest = around.ingest()
+    for symbol in SYMBOLS:
+        seen = QuoteSeen(symbol, Quote(Decimal(1), Decimal(2), OPEN))
+        ingest.take([seen], now=OPEN, received_ns=1)
+        ingest.flush(OPEN)
+
+    assert set(around.quotes.quotes()) == set(SYMBOLS)
+
+
+def test_quotes_are_on_the_board_before_a_minute_goes_out() -> None:
+    around = Around()
+    ingest = around.ingest()
+    ingest.take([quote(after(0))], now=after(0), received_ns=1)
+    ingest.flush(after(0))
+    newer = after(0, 0.1)
+    events = [quote(newer, "11.00"), BarSeen(raw("AAA")), BarSeen(raw("BBB"))]
+    ingest.take(events, now=newer, received_ns=1)
+
+    around.bus.is_down = True
+    with pytest.raises(RetryableError):
+        ingest.flush(newer)
+
+    assert around.quotes.quotes()["AAA"].bid == Decimal("11.00")
+
+
+def all_bars(count: int) -> list[RawBar]:
+    return [raw(symbol, number) for number in range(count) for symbol in SYMBOLS]
+
+
+def test_f29_a_first_start_recovers_the_day_from_its_open() -> None:
+    around = Around(history=History(all_bars(5)))
+    ingest = around.ingest()
+
+    ingest.recover(after(4, 30), received_ns=1)
+
+    assert around.starts() == [minute(number) for number in range(5)]
+    assert around.history.asked == [(symbol, OPEN, minute(5)) for symbol in SYMBOLS]
+    assert (ingest.counts.recovered, ingest.counts.bars) == (10, 0)
+
+
+def test_a_restart_goes_on_with_the_last_published_minute_again() -> None:
+    around = Around(history=History(all_bars(5)), watermarks=MemoryWatermarks(minute(2)))
+    ingest = around.ingest()
+
+    ingest.recover(after(4, 30), received_ns=1)
+
+    assert around.starts() == [minute(2), minute(3), minute(4)]
+
+
+def test_f38_without_a_watermark_the_store_knows_how_far_we_were() -> None:
+    around = Around(history=History(all_bars(5)))
+    first = around.ingest()
+    take(first, after(0), *all_bars(2))
+    around.watermarks = MemoryWatermarks()
+
+    around.ingest().recover(after(4, 30), received_ns=1)
+
+    assert around.starts() == [minute(number) for number in range(5)]
+
+
+def test_a_watermark_of_an_earlier_day_starts_at_todays_open() -> None:
+    around = Around(
+        history=History(all_bars(2)), watermarks=MemoryWatermarks(OPEN - timedelta(days=3))
+    )
+
+    around.ingest().recover(after(1, 30), received_ns=1)
+
+    assert around.history.asked[0][1] == OPEN
+
+
+@pytest.mark.parametrize(
+    "now", [OPEN - timedelta(minutes=5), OPEN - timedelta(days=1), OPEN + timedelta(seconds=30)]
+)
+def test_there_is_nothing_to_recover_before_a_minute_has_ended(now: datetime) -> None:
+    around = Around(history=History(all_bars(5)))
+
+    around.ingest().recover(now, received_ns=1)
+
+    assert around.history.asked == []
+    assert around.minutes() == []
+
+
+def test_the_minute_that_is_still_running_is_not_asked_for() -> None:
+    around = Around(history=History(all_bars(5)))
+
+    around.ingest().recover(minute(3) + timedelta(seconds=30), received_ns=1)
+
+    assert around.starts() == [minute(0), minute(1), minute(2)]
+
+
+def test_after_a_reconnect_what_was_seen_already_is_a_duplicate() -> None:
+    around = Around(history=History(all_bars(4)))
+    ingest = around.ingest()
+    take(ingest, after(0), *all_bars(1))
+    take(ingest, after(1), *all_bars(2)[2:])
+
+    ingest.recover(after(3, 30), received_ns=1)
+    take(ingest, after(4), raw("AAA", 4), raw("BBB", 4))
+
+    assert around.starts() == [minute(number) for number in range(5)]
+    assert ingest.counts.duplicates == 2
+    assert len(around.bar_store.bars) == 10
+
+
+def test_a_bar_that_was_lost_with_the_connection_is_published_late() -> None:
+    around = Around(history=History(all_bars(1)))
+    ingest = around.ingest()
+    take(ingest, after(0), raw("AAA"))
+    ingest.advance(after(0, 2))
+    ingest.flush(after(0, 2))
+
+    ingest.recover(after(0, 30), received_ns=1)
+
+    assert [(closed.minute, closed.late) for closed in around.minutes()] == [
+        (minute(0), ()),
+        (minute(0), ("BBB",)),
+    ]
+
+
+def test_the_corrected_history_of_an_earlier_life_triggers_nothing() -> None:
+    around = Around(watermarks=MemoryWatermarks(minute(3)))
+    ingest = around.ingest()
+    ingest.recover(after(3, 30), received_ns=1)
+
+    take(ingest, after(4), raw("AAA", 1, close=9.5))
+
+    (closed,) = around.minutes()
+    assert closed.bars == ()
+    assert closed.revisions[0].close == 9.5
+
+
+def test_recovery_can_be_repeated_until_the_vendor_answers() -> None:
+    around = Around(history=History(all_bars(3), problem=RetryableError("503")))
+    ingest = around.ingest()
+    with pytest.raises(RetryableError):
+        ingest.recover(after(2, 30), received_ns=1)
+
+    around.history.problem = None
+    ingest.recover(after(2, 30), received_ns=1)
+
+    assert around.starts() == [minute(0), minute(1), minute(2)]
+
+
+def test_recovery_goes_on_where_the_bus_failed() -> None:
+    around = Around(history=History(all_bars(3)))
+    ingest = around.ingest()
+    around.bus.is_down = True
+    with pytest.raises(RetryableError):
+        ingest.recover(after(2, 30), received_ns=1)
+
+    around.bus.is_down = False
+    ingest.recover(after(2, 30), received_ns=1)
+
+    assert around.starts() == [minute(0), minute(1), minute(2)]
+    assert len(around.bar_store.bars) == 6
+
+
+def test_a_gap_that_the_vendor_will_never_fill_is_reported() -> None:
+    around = Around(history=History(problem=PermanentError("403")))
+
+    around.ingest().recover(after(2, 30), received_ns=1)
+
+    reported = around.telemetry.named("gap_left_open")
+    assert [each["symbol"] for each in reported] == list(SYMBOLS)
+
+
+def test_minutes_from_trades_where_there_are_only_trades() -> None:
+    around = Around()
+    ingest = around.ingest(bars_from_trades=True)
+    for symbol, price in (("AAA", 10.0), ("BBB", 20.0)):
+        trade = TradeSeen(symbol, price, 100.0, OPEN + timedelta(seconds=5))
+        ingest.take([trade], now=OPEN + timedelta(seconds=5), received_ns=1)
+    ingest.flush(OPEN + timedelta(seconds=5))
+    assert around.minutes() == []
+
+    ingest.advance(after(0, 1))
+    ingest.flush(after(0, 1))
+
+    (closed,) = around.minutes()
+    assert [(bar.symbol, bar.close) for bar in closed.bars] == [("AAA", 10.0), ("BBB", 20.0)]
+
+
+def test_a_universe_above_the_shard_size_is_cut_into_shards() -> None:
+    symbols = tuple(f"S{number:04d}" for number in range(SHARD_SIZE + 2))
+    around = Around()
+
+    take(around.ingest(symbols), after(0), *(raw(symbol) for symbol in symbols))
+
+    assert [(closed.shard, len(closed.bars)) for closed in around.minutes()] == [
+        (0, SHARD_SIZE),
+        (1, 2),
+    ]
