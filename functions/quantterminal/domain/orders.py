@@ -183,7 +183,8 @@ class Order:
     """One order of one intent. Quantities are shares, prices dollars, instants aware UTC.
 
     `status_at` is the broker's time of the status (ours while the broker has said nothing), of an
-    end the earliest that proves it; `version` counts changes; `cancel_reason` is set when we asked for the cancel.
+    end the earliest that proves it; `version` counts changes; `cancel_reason` is set when we asked
+    for the cancel.
     """
 
     client_order_id: str

@@ -6,7 +6,7 @@ committed, so read by key.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -43,6 +43,7 @@ class Evaluation:
     """What one minute did: signals with their causes, and each strategy's state after its bar.
 
     `snapshots` maps (strategy, symbol) to its state as JSON; all have seen the bar of `minute`.
+    `based_on` says which bar each had seen before; a first state is not in it.
     """
 
     minute: datetime
@@ -52,6 +53,7 @@ class Evaluation:
     snapshots: Mapping[Holding, str]
     equity: Decimal | None
     cash: Decimal
+    based_on: Mapping[Holding, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,10 @@ class IntentRecord:
 class Applied:
     """What an update did: the order after it, and the books if it brought a new fill.
 
-    `changed` is False when everything was known already. `external` marks an order that this
-    system did not make. `problem` says what the transition table refused, if anything.
+    `fill` is the update's execution when it is new; `position` is the one that the execution moved,
+    now or earlier, as it stands. `changed` is False when everything was known already. `external`
+    marks an order that this system did not make. `problem` says what the transition table refused,
+    if anything.
     """
 
     order: Order
@@ -130,8 +134,8 @@ class EvaluationLedger(Protocol):
     def snapshots(self, account: str, holdings: Collection[Holding]) -> dict[Holding, Snapshot]: ...
 
     def record_evaluation(self, account: str, evaluation: Evaluation) -> None:
-        """Keep signals and snapshots. ConflictError when a snapshot is not older than the minute:
-        somebody evaluated it already.
+        """Keep signals and snapshots. ConflictError when a stored snapshot is not the one that its
+        successor is based on: somebody evaluated it already, or an old copy was taken for it.
         """
         ...
 
@@ -151,10 +155,11 @@ class IntentLedger(Protocol):
 
     def intent(self, intent_id: str) -> IntentRecord | None: ...
 
-    def record_intent(self, intent: IntentRecord, *, generation: int) -> None:
+    def record_intent(self, intent: IntentRecord, *, generation: int) -> IntentRecord:
         """Keep the decision; an approved one together with its order (pending submit).
 
-        A repeated call changes nothing. ConflictError when the working state was rebuilt since.
+        The decision that stands: an earlier one on the same signal, by whomever, changes no more.
+        ConflictError when the working state was rebuilt since.
         """
         ...
 
@@ -187,7 +192,10 @@ class HaltLedger(Protocol):
     def halts(self, account: str) -> list[Halt]: ...
 
     def raise_halt(self, account: str, halt: Halt) -> Halt | None:
-        """Make it durable with a new epoch; None when that scope is at this level or above."""
+        """Make it durable with a new epoch; None when that scope is at this level or above.
+
+        A halt that a new session ends gives way to one of the same level that waits for a person.
+        """
         ...
 
     def lift(self, account: str, *, scope: str, actor: str, reason: str, at: datetime) -> bool:
@@ -205,7 +213,7 @@ class AccountLedger(Protocol):
     def books(self, account: str) -> Books: ...
 
     def rebuild(self, account: str) -> Books:
-        """Raise the generation and read the books, in one transaction."""
+        """Raise the generation, then read the books: no intent of an older one is missing there."""
         ...
 
     def begin_session(self, account: str, *, day: date, equity: Decimal, at: datetime) -> bool:
@@ -218,6 +226,10 @@ class AccountLedger(Protocol):
 
     def once(self, account: str, *, name: str, key: str, at: datetime) -> bool:
         """True the first time for (name, key), False ever after."""
+        ...
+
+    def is_done(self, account: str, *, name: str, key: str) -> bool:
+        """Whether `once` was called for (name, key)."""
         ...
 
     def last_noted(self, account: str, kind: str) -> datetime | None:

@@ -66,6 +66,10 @@ class StateStore(Protocol):
         """The account's state, None when it is absent or incomplete."""
         ...
 
+    def clear(self, account: str) -> None:
+        """Make the state absent, before the books are read that will replace it."""
+        ...
+
     def rebuild(self, account: str, books: Books) -> None:
         """Replace everything by the ledger's books, unless a newer generation is there."""
         ...
@@ -81,7 +85,8 @@ class StateStore(Protocol):
     def project(self, account: str, applied: Applied) -> bool:
         """Bring an order, its reservation, its position and the cash up to the ledger's versions.
 
-        Older versions change nothing. False when the state is absent and has to be rebuilt.
+        Older versions change nothing. False when the state has to be rebuilt: it is absent, or
+        another fill is missing in it.
         """
         ...
 
@@ -89,7 +94,9 @@ class StateStore(Protocol):
         """The same for an order that no fill came with."""
         ...
 
-    def put_marks(self, account: str, marks: Mapping[str, Mark]) -> None: ...
+    def put_marks(self, account: str, marks: Mapping[str, Mark]) -> None:
+        """Keep those that are not older than the ones known."""
+        ...
 
     def raise_high_water(self, account: str, equity: Decimal) -> None:
         """Raise the high-water mark to `equity` when that is above it."""

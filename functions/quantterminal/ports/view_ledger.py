@@ -7,16 +7,27 @@ from decimal import Decimal
 from typing import Protocol
 
 from quantterminal.domain.view import AlertRow, EquityPoint, OrderRow
-from quantterminal.ports.ledger import Books
+from quantterminal.ports.ledger import Books, Holding
 
 
 @dataclass(frozen=True, slots=True)
 class StrategyFacts:
-    """One strategy since the day's beginning: filled orders, realised dollars, last signal."""
+    """One strategy since the day's beginning: filled orders, and the last signal of all."""
 
     trades: int
-    realized_pnl: Decimal
     last_signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayFlow:
+    """What the day's fills did to one position: dollars in (+) or out, and signed shares.
+
+    `opening_price` is the last close before the day, None where there is none.
+    """
+
+    cash: Decimal
+    shares: Decimal
+    opening_price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,10 @@ class ViewLedger(Protocol):
         ...
 
     def strategies(self, account: str, *, since: datetime) -> dict[str, StrategyFacts]: ...
+
+    def flows(self, account: str, *, since: datetime) -> dict[Holding, DayFlow]:
+        """By (strategy, symbol), for every position that was ever held."""
+        ...
 
     def curve(self, account: str, *, since: datetime) -> Sequence[EquityPoint]: ...
 

@@ -15,6 +15,11 @@ from quantterminal.services.resume import resume
 
 _MAX_REASON = 200
 _MAX_KEY = 100
+_VERBS = ("halt", "resume", "flatten")
+_REPEATED: dict[str, object] = {
+    "changed": False,
+    "message": "This request was carried out before",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,8 @@ def command(
 ) -> dict[str, object]:
     """Carry out `halt`, `resume` or `flatten`; `message` says what it did. A key acts only once.
 
-    `body` is {"reason": text, "scope": text (resume only, default the account)}. Raises
+    After a crash in between, a repeated key acts again where that stops trading, never where it
+    resumes it. `body` is {"reason": text, "scope": text (resume only, default the account)}. Raises
     InvalidValueError that says what was expected.
     """
     reason, scope = _checked(verb, body)
@@ -40,11 +46,22 @@ def command(
     desk = runtime.flattening
     account = desk.trading.account
     now = desk.clock.now()
-    if not runtime.accounts.once(account, name="api", key=f"{verb}:{key}", at=now):
-        return {"changed": False, "message": "This request was carried out before"}
+    asked = f"{verb}:{key}"
+    if runtime.accounts.is_done(account, name="api", key=asked):
+        return _REPEATED
+    if verb == "resume" and not runtime.accounts.once(account, name="api", key=asked, at=now):
+        return _REPEATED
     payload = {"reason": reason, "actor": actor, "scope": scope}
     runtime.accounts.note(account, kind="operator", ref=verb, payload=payload, at=now)
     runtime.telemetry.record("OperatorCommand", verb=verb, actor=actor, reason=reason)
+    answer = _carry_out(verb, scope, actor=actor, reason=reason, desk=desk)
+    runtime.accounts.once(account, name="api", key=asked, at=now)
+    return answer
+
+
+def _carry_out(
+    verb: str, scope: str, *, actor: str, reason: str, desk: FlattenRuntime
+) -> dict[str, object]:
     if verb == "halt":
         changed = desk.halts.raise_halt(
             scope, HaltLevel.REDUCE_ONLY, code=HaltCode.OPERATOR, reason=reason, actor=actor
@@ -60,6 +77,8 @@ def command(
 
 
 def _checked(verb: str, body: Mapping[str, object]) -> tuple[str, str]:
+    if verb not in _VERBS:
+        raise InvalidValueError(f"Expected one of {_VERBS}, was {verb!r}")
     unknown = set(body) - {"reason", "scope"}
     if unknown:
         raise InvalidValueError(f"Expected only reason and scope, found {sorted(unknown)}")

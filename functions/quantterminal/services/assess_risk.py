@@ -56,6 +56,8 @@ def assess_signal(message: Message, request: AssessSignal, *, runtime: RiskRunti
         intent = _decide(message, request, runtime)
     if intent.denial_code is None:
         _ask_to_submit(message, request, intent, runtime)
+    else:
+        runtime.state.release(runtime.trading.account, intent.id)
     return intent
 
 
@@ -97,12 +99,10 @@ def _decide(message: Message, request: AssessSignal, runtime: RiskRuntime) -> In
         ):
             continue
         intent = _record(message, request, proposal, account=account, denial=denial, now=now)
-        if denial is not None:
-            runtime.state.release(account, proposal.intent_id)
-        runtime.ledger.record_intent(intent, generation=state.generation)
-        if denial is not None:
+        standing = runtime.ledger.record_intent(intent, generation=state.generation)
+        if denial is not None and standing == intent:
             _tell_denied(intent, runtime)
-        return intent
+        return standing
     raise ConflictError(
         f"The account changed {_TRIES} times while {request.signal.id} was assessed",
         retry_after_s=0.0,

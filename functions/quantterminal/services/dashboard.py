@@ -73,7 +73,7 @@ def dashboard(*, runtime: DashboardRuntime) -> Dashboard:
     books = runtime.ledger.books(account)
     prices = _prices(books, runtime)
     state = _as_state(books, prices)
-    equity = state.equity() or books.account.cash
+    equity = books.account.cash + _market_value(books, prices)
     facts = runtime.ledger.strategies(account, since=since)
     free = available_buying_power(
         risk_snapshot(state, runtime.trading, now=now), runtime.trading.limits
@@ -103,7 +103,7 @@ def dashboard(*, runtime: DashboardRuntime) -> Dashboard:
         halts=tuple(_halt(each) for each in books.halts if each.level is not HaltLevel.ACTIVE),
         positions=positions,
         orders=tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS)),
-        strategies=_strategies(runtime, facts, books),
+        strategies=_strategies(runtime, facts, books, _day_pnl(runtime, books, prices, since)),
         health=_health(runtime, runtime.ledger.activity(account, since=since), now),
         alerts=tuple(_alerts(runtime)),
         reports=_reports(runtime),
@@ -151,37 +151,66 @@ def _positions(
     )
 
 
+def _market_value(books: Books, prices: Mapping[str, Mark]) -> Decimal:
+    """What all positions are worth; at their cost where no price has been seen yet."""
+    return sum(
+        (
+            each.market_value(prices[symbol].price) if symbol in prices else each.cost
+            for (_, symbol), each in books.positions.items()
+        ),
+        _ZERO,
+    )
+
+
 def _position(
     symbol: str, parts: Mapping[str, Position], mark: Mark | None, equity: Decimal
 ) -> PositionRow:
     quantity = sum((p.quantity for p in parts.values()), _ZERO)
     cost = sum((p.cost for p in parts.values()), _ZERO)
-    price = mark.price if mark is not None else _ZERO
-    value = quantity * price
+    value = quantity * mark.price if mark is not None else cost
     return PositionRow(
         symbol=symbol,
         quantity=f"{quantity:f}",
         average_price=_price(cost / quantity) if quantity else "",
-        last=_price(price),
+        last=_price(mark.price) if mark is not None else "",
         market_value=_money(value),
-        unrealized_pnl=_money(value - cost if mark is not None else _ZERO),
+        unrealized_pnl=_money(value - cost),
         realized_pnl=_money(sum((p.realized_pnl for p in parts.values()), _ZERO)),
         weight=_fraction(abs(value) / equity) if equity > 0 else "",
         strategies=tuple(sorted(name for name, p in parts.items() if p.quantity)),
     )
 
 
+def _day_pnl(
+    runtime: DashboardRuntime, books: Books, prices: Mapping[str, Mark], since: datetime
+) -> dict[str, Decimal]:
+    """By strategy: what the day's fills brought in, and what its shares gained since the open."""
+    total: dict[str, Decimal] = {}
+    for holding, flow in runtime.ledger.flows(runtime.trading.account, since=since).items():
+        strategy, symbol = holding
+        held, mark = books.positions[holding].quantity, prices.get(symbol)
+        before = held - flow.shares
+        gain = flow.cash
+        if mark is not None:
+            gain += held * mark.price - before * (flow.opening_price or mark.price)
+        total[strategy] = total.get(strategy, _ZERO) + gain
+    return total
+
+
 def _strategies(
-    runtime: DashboardRuntime, facts: Mapping[str, StrategyFacts], books: Books
+    runtime: DashboardRuntime,
+    facts: Mapping[str, StrategyFacts],
+    books: Books,
+    day_pnl: Mapping[str, Decimal],
 ) -> tuple[StrategyRow, ...]:
     levels = {halt.scope: HaltLevel(halt.level) for halt in books.halts}
     account = levels.get("account", HaltLevel.ACTIVE)
-    none = StrategyFacts(0, _ZERO, "")
+    none = StrategyFacts(0, "")
     return tuple(
         StrategyRow(
             name=each.name,
             level=max(account, levels.get(f"strategy:{each.name}", HaltLevel.ACTIVE)).name,
-            day_pnl=_money(facts.get(each.name, none).realized_pnl),
+            day_pnl=_money(day_pnl.get(each.name, _ZERO)),
             trades=facts.get(each.name, none).trades,
             last_signal=facts.get(each.name, none).last_signal,
         )

@@ -116,6 +116,7 @@ def _evaluate(
                         snapshots=states,
                         equity=state.equity(),
                         cash=state.cash,
+                        based_on={each: known[each].last_bar for each in due if each in known},
                     ),
                 )
         except ConflictError:

@@ -1,6 +1,7 @@
 """Raising, lifting and obeying halts: durable first, then cached, then announced."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.events import EventName
@@ -13,6 +14,7 @@ from quantterminal.domain.halts import (
     is_lifted_by_new_session,
 )
 from quantterminal.domain.risk import HaltLevel, RiskLimits
+from quantterminal.domain.sessions import new_york_date
 from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import HaltLedger
 from quantterminal.ports.state import StateStore
@@ -62,10 +64,11 @@ class HaltDesk:
             )
         return lifted
 
-    def lift_for_new_session(self) -> None:
-        """End the halts that last until the next session, and only those."""
+    def lift_for_new_session(self, day: date) -> None:
+        """End the halts of earlier days that last until the next session, and only those."""
         for halt in self.ledger.halts(self.account):
-            if halt.level is not HaltLevel.ACTIVE and is_lifted_by_new_session(halt):
+            ends = is_lifted_by_new_session(halt) and new_york_date(halt.at) < day
+            if ends and halt.level is not HaltLevel.ACTIVE:
                 self.lift(halt.scope, actor="session", reason="a new session begins")
 
     def check_losses(self, marks: EquityMarks, limits: RiskLimits) -> None:

@@ -15,7 +15,8 @@ from quantterminal.domain.money import CENT
 from quantterminal.domain.orders import OrderEvent, OrderUpdate
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.ports.broker import BrokerBooks, BrokerFill, OrderGateway
-from quantterminal.ports.ledger import AccountLedger
+from quantterminal.ports.ledger import AccountLedger, Books
+from quantterminal.ports.state import WorkingState
 from quantterminal.services.apply_update import UpdateRuntime, apply_update
 from quantterminal.services.halting import HaltDesk
 from quantterminal.services.working_state import load_state, rebuild_state
@@ -160,18 +161,29 @@ def _repair_state(runtime: ReconcileRuntime) -> None:
     account = runtime.updates.trading.account
     state = runtime.updates.state
     found = load_state(account, state=state, accounts=runtime.accounts)
-    books = runtime.accounts.books(account)
-    quantities = {k: p.quantity for k, p in found.positions.items()}
-    expected = {k: p.quantity for k, p in books.positions.items()}
-    reserved = {k: r.quantity for k, r in found.reserved.items()}
-    same = (
-        quantities == expected
-        and found.cash == books.account.cash
-        and reserved == {k: r.quantity for k, r in books.reservations.items()}
-    )
-    if not same:
+    if _shown(found) != _recorded(runtime.accounts.books(account)):
         runtime.updates.telemetry.record("WorkingStateRebuilt", account=account)
         rebuild_state(account, state=state, accounts=runtime.accounts)
+
+
+def _shown(state: WorkingState) -> tuple[object, ...]:
+    return (
+        state.generation,
+        state.cash,
+        {key: position.quantity for key, position in state.positions.items()},
+        {key: reservation.quantity for key, reservation in state.reserved.items()},
+        dict(state.levels),
+    )
+
+
+def _recorded(books: Books) -> tuple[object, ...]:
+    return (
+        books.account.generation,
+        books.account.cash,
+        {key: position.quantity for key, position in books.positions.items()},
+        {key: reservation.quantity for key, reservation in books.reservations.items()},
+        {halt.scope: halt.level for halt in books.halts},
+    )
 
 
 def _report(runtime: ReconcileRuntime, scope: str, text: str) -> None:

@@ -1,6 +1,7 @@
 """A person re-arms trading, with a reason."""
 
 from quantterminal.domain.halts import HaltCode
+from quantterminal.domain.risk import HaltLevel
 from quantterminal.services.flatten import FlattenRuntime
 from quantterminal.services.working_state import load_state, rebuild_state
 
@@ -12,12 +13,13 @@ def resume(scope: str, *, actor: str, reason: str, desk: FlattenRuntime) -> bool
     halt again at once. A daily-loss halt comes back with the next bar while the loss stands.
     """
     account = desk.trading.account
-    halts = {halt.scope: halt for halt in desk.halts.ledger.halts(account)}
-    lifted = desk.halts.lift(scope, actor=actor, reason=reason)
-    if lifted and halts[scope].code is HaltCode.DRAWDOWN:
+    halt = {each.scope: each for each in desk.halts.ledger.halts(account)}.get(scope)
+    if halt is None or halt.level is HaltLevel.ACTIVE:
+        return False
+    if halt.code is HaltCode.DRAWDOWN:
         equity = load_state(account, state=desk.state, accounts=desk.accounts).equity()
         if equity is not None:
             now = desk.clock.now()
             desk.accounts.reset_high_water(account, equity=equity, actor=actor, at=now)
             rebuild_state(account, state=desk.state, accounts=desk.accounts)
-    return lifted
+    return desk.halts.lift(scope, actor=actor, reason=reason)

@@ -29,16 +29,21 @@ class SessionRuntime:
 
 
 def open_session(runtime: SessionRuntime, day: date) -> bool:
-    """Begin `day`: its opening equity, and the end of yesterday's daily-loss halt. Once a day."""
+    """Begin `day`: its opening equity, and the end of yesterday's daily-loss halt. Once a day.
+
+    False when the day has begun already; what a crash left undone then is made good.
+    """
     account = runtime.trading.account
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
     equity = state.equity()
     opening = state.day_open_equity if equity is None else equity
     now = runtime.clock.now()
-    if not runtime.accounts.begin_session(account, day=day, equity=opening, at=now):
+    begun = runtime.accounts.begin_session(account, day=day, equity=opening, at=now)
+    runtime.halts.lift_for_new_session(day)
+    if begun or state.session_day is None or state.session_day < day:
+        rebuild_state(account, state=runtime.state, accounts=runtime.accounts)
+    if not begun:
         return False
-    runtime.halts.lift_for_new_session()
-    rebuild_state(account, state=runtime.state, accounts=runtime.accounts)
     runtime.announcer.announce(
         EventName.SESSION_OPENED,
         f"Session {day.isoformat()} opened with equity {opening:.2f}",
@@ -49,11 +54,12 @@ def open_session(runtime: SessionRuntime, day: date) -> bool:
 
 
 def close_session(runtime: SessionRuntime, day: date) -> bool:
-    """End `day`: ask for the cancel of everything that still works. Once a day."""
+    """End `day`: ask for the cancel of everything that still works. Told once a day.
+
+    The request is repeated with each knock, under the same id: it must not be lost in a crash.
+    """
     account = runtime.trading.account
     now = runtime.clock.now()
-    if not runtime.accounts.once(account, name="session-close", key=day.isoformat(), at=now):
-        return False
     message = Message(
         id=f"cancel-all:{account}:close:{day.isoformat()}",
         correlation_id=f"close:{day.isoformat()}",
@@ -62,6 +68,8 @@ def close_session(runtime: SessionRuntime, day: date) -> bool:
         payload=CancelOrders(account, reason="session close"),
     )
     runtime.bus.send([Outgoing(ORDERS, f"{account}:cancel", message)])
+    if not runtime.accounts.once(account, name="session-close", key=day.isoformat(), at=now):
+        return False
     equity = load_state(account, state=runtime.state, accounts=runtime.accounts).equity()
     runtime.announcer.announce(
         EventName.SESSION_CLOSED,

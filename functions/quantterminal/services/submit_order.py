@@ -57,6 +57,7 @@ def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
     if order.status in (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN):
         return resolve(order, runtime=runtime)
     if order.status is not OrderStatus.PENDING_SUBMIT:
+        _show(order, runtime)
         return order
     return send(order, runtime=runtime, received_ns=request.received_ns)
 
@@ -82,7 +83,7 @@ def send(order: Order, *, runtime: ExecutionRuntime, received_ns: int = 0) -> Or
         latency_us=latency_us if order.latency_us is None else order.latency_us,
     )
     runtime.orders.save(sending, at=now, note="submit")
-    outcome = _outcome(sending, runtime)
+    outcome = _outcome(sending, runtime, before=order.status)
     if latency_us is not None and outcome.status is not OrderStatus.UNKNOWN:
         runtime.telemetry.measure("BarToOrderLatency", latency_us / 1000, "Milliseconds")
     return outcome
@@ -98,21 +99,24 @@ def resolve(order: Order, *, runtime: ExecutionRuntime) -> Order:
     return _save(order, OrderStatus.UNKNOWN, "the outcome of the submit is not known", runtime)
 
 
-def _outcome(order: Order, runtime: ExecutionRuntime) -> Order:
+def _outcome(order: Order, runtime: ExecutionRuntime, *, before: OrderStatus) -> Order:
+    """What became of the request. An order that was unknown before stays so until the broker knows
+    it: what happened to this request proves nothing about the earlier one.
+    """
     request = NewOrder(
         order.client_order_id, order.symbol, order.side, order.quantity, order.limit_price
     )
     try:
         accepted = runtime.broker.submit(request)
     except OrderRejectedError as problem:
+        if before is OrderStatus.UNKNOWN:
+            return _doubt(order, problem, runtime)
         return _reject(order, problem, runtime)
     except AmbiguousError as problem:
-        runtime.telemetry.record("SubmitUnknown", ref=order.client_order_id, problem=str(problem))
-        unknown = _save(order, OrderStatus.UNKNOWN, str(problem), runtime)
-        return resolve(unknown, runtime=runtime)
+        return _doubt(order, problem, runtime)
     except RetryableError as problem:
         # proved not to have been sent, so it may go back to where it was
-        _save(order, OrderStatus.PENDING_SUBMIT, str(problem), runtime)
+        _save(order, before, str(problem), runtime)
         raise
     runtime.telemetry.record(
         EventName.ORDER_SUBMITTED, ref=order.client_order_id, symbol=order.symbol
@@ -160,6 +164,12 @@ def _deny(order: Order, denial: Denial, runtime: ExecutionRuntime) -> Order:
     return denied
 
 
+def _doubt(order: Order, problem: Exception, runtime: ExecutionRuntime) -> Order:
+    runtime.telemetry.record("SubmitUnknown", ref=order.client_order_id, problem=str(problem))
+    unknown = _save(order, OrderStatus.UNKNOWN, str(problem), runtime)
+    return resolve(unknown, runtime=runtime)
+
+
 def _reject(order: Order, problem: OrderRejectedError, runtime: ExecutionRuntime) -> Order:
     rejected = _save(order, OrderStatus.REJECTED, f"{problem.code}: {problem}", runtime)
     runtime.announcer.announce(
@@ -175,7 +185,11 @@ def _save(order: Order, status: OrderStatus, reason: str, runtime: ExecutionRunt
     now = runtime.clock.now()
     saved = move(order, status, at=now, reason=reason)
     runtime.orders.save(saved, at=now, note=status)
-    account = runtime.trading.account
-    if not runtime.state.project_order(account, saved):
-        rebuild_state(account, state=runtime.state, accounts=runtime.accounts)
+    _show(saved, runtime)
     return saved
+
+
+def _show(order: Order, runtime: ExecutionRuntime) -> None:
+    account = runtime.trading.account
+    if not runtime.state.project_order(account, order):
+        rebuild_state(account, state=runtime.state, accounts=runtime.accounts)

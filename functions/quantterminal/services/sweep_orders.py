@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from quantterminal.domain.errors import AmbiguousError, RetryableError
 from quantterminal.domain.orders import Order, OrderStatus, move
+from quantterminal.ports.ledger import EXTERNAL
 from quantterminal.services.apply_update import TIMEOUT
 from quantterminal.services.submit_order import ExecutionRuntime, resolve, send
 from quantterminal.services.working_state import rebuild_state
@@ -14,9 +15,20 @@ _SETTLED_AFTER = timedelta(seconds=10)  # younger ones are still in the hands of
 
 
 def sweep_orders(*, runtime: ExecutionRuntime) -> int:
-    """One round over the working orders; how many were acted on. Safe to repeat at any time."""
-    orders = runtime.orders.working_orders(runtime.trading.account)
-    return sum(_look_after(order, runtime) for order in orders)
+    """One round over our own working orders; how many were acted on. Safe to repeat at any time.
+
+    An order that cannot be looked after now does not keep the others waiting; its RetryableError
+    is raised at the end.
+    """
+    acted, problems = 0, []
+    for order in runtime.orders.working_orders(runtime.trading.account):
+        try:
+            acted += order.strategy != EXTERNAL and _look_after(order, runtime)
+        except RetryableError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
+    return acted
 
 
 def cancel_orders(client_order_id: str | None, reason: str, *, runtime: ExecutionRuntime) -> int:

@@ -17,7 +17,11 @@ def load_state(account: str, *, state: StateStore, accounts: AccountLedger) -> W
 
 
 def rebuild_state(account: str, *, state: StateStore, accounts: AccountLedger) -> WorkingState:
-    """Replace the working state by the ledger's books and read it."""
+    """Replace the working state by the ledger's books and read it.
+
+    It is made absent first: what others learn in between would be lost under the books.
+    """
+    state.clear(account)
     state.rebuild(account, accounts.rebuild(account))
     found = state.read(account)
     if found is None:

@@ -42,12 +42,13 @@ class PostgresAccountLedger:
             return _read(connection, account)
 
     def rebuild(self, account: str) -> Books:
+        # Two transactions: the books' snapshot must be taken after the wait for those who record
+        # an intent of the old generation, or it would not see their orders.
         with self._database.transaction() as connection:
-            connection.execute("set transaction isolation level repeatable read")
             connection.execute(
                 "update accounts set generation = generation + 1 where account = %s", (account,)
             )
-            return _read(connection, account)
+        return self.books(account)
 
     def begin_session(self, account: str, *, day: date, equity: Decimal, at: datetime) -> bool:
         with self._database.transaction() as connection:
@@ -92,6 +93,14 @@ class PostgresAccountLedger:
                 (account, name, key, at),
             )
         return first.rowcount == 1
+
+    def is_done(self, account: str, *, name: str, key: str) -> bool:
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                "select 1 from done_once where account = %s and name = %s and key = %s",
+                (account, name, key),
+            ).fetchone()
+        return found is not None
 
     def last_noted(self, account: str, kind: str) -> datetime | None:
         with self._database.transaction() as connection:

@@ -22,7 +22,7 @@ _UPSERT_SNAPSHOT = (
     " values (%s, %s, %s, %s, %s)"
     " on conflict (account, strategy, symbol) do update"
     " set last_bar = excluded.last_bar, state = excluded.state"
-    " where snapshots.last_bar < excluded.last_bar"
+    " where snapshots.last_bar = %s"
 )
 
 
@@ -94,12 +94,13 @@ class PostgresEvaluationLedger:
         self, connection: Connection, account: str, evaluation: Evaluation
     ) -> None:
         for (strategy, symbol), state in sorted(evaluation.snapshots.items()):
+            base = evaluation.based_on.get((strategy, symbol))
             cursor = connection.execute(
-                _UPSERT_SNAPSHOT, (account, strategy, symbol, evaluation.minute, state)
+                _UPSERT_SNAPSHOT, (account, strategy, symbol, evaluation.minute, state, base)
             )
             if cursor.rowcount != 1:
                 raise ConflictError(
-                    f"{strategy} has seen {symbol} at {evaluation.minute.isoformat()} already"
+                    f"Expected {strategy} to have seen {symbol} up to {base}, was another bar"
                 )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
-from quantterminal.domain.halts import Halt
+from quantterminal.domain.halts import Halt, is_lifted_by_new_session
 from quantterminal.domain.risk import HaltLevel
 
 
@@ -21,20 +21,19 @@ class PostgresHaltLedger:
 
     def raise_halt(self, account: str, halt: Halt) -> Halt | None:
         with self._database.transaction() as connection:
-            epoch = _next_epoch(connection, account)
-            known = {each.scope: each for each in _halts(connection, account)}.get(halt.scope)
-            if known is not None and known.level >= halt.level:
+            known = _locked(connection, account).get(halt.scope)
+            if known is not None and _covers(known, halt):
                 return None
-            durable = replace(halt, epoch=epoch)
+            durable = replace(halt, epoch=_next_epoch(connection, account))
             _write(connection, account, durable)
             return durable
 
     def lift(self, account: str, *, scope: str, actor: str, reason: str, at: datetime) -> bool:
         with self._database.transaction() as connection:
-            epoch = _next_epoch(connection, account)
-            known = {each.scope: each for each in _halts(connection, account)}.get(scope)
+            known = _locked(connection, account).get(scope)
             if known is None or known.level is HaltLevel.ACTIVE:
                 return False
+            epoch = _next_epoch(connection, account)
             lifted = replace(
                 known, level=HaltLevel.ACTIVE, reason=reason, actor=actor, at=at, epoch=epoch
             )
@@ -47,6 +46,22 @@ def _halts(connection: Connection, account: str) -> list[Halt]:
         "select * from halts where account = %s order by scope", (account,)
     ).fetchall()
     return [rows.halt(row) for row in found]
+
+
+def _locked(connection: Connection, account: str) -> dict[str, Halt]:
+    """The halts by scope, while nobody else can change one."""
+    row = connection.execute(
+        "select 1 from accounts where account = %s for no key update", (account,)
+    ).fetchone()
+    if row is None:
+        raise LookupError(f"Expected an account {account!r} in the ledger, was none")
+    return {each.scope: each for each in _halts(connection, account)}
+
+
+def _covers(known: Halt, wanted: Halt) -> bool:
+    if known.level != wanted.level:
+        return known.level > wanted.level
+    return is_lifted_by_new_session(wanted) or not is_lifted_by_new_session(known)
 
 
 def _next_epoch(connection: Connection, account: str) -> int:

@@ -27,20 +27,16 @@ class PostgresIntentLedger:
 
     def intent(self, intent_id: str) -> IntentRecord | None:
         with self._database.transaction() as connection:
-            row = connection.execute(
-                f"select {rows.columns(rows.INTENT_COLUMNS)} from intents where id = %s",  # noqa: S608  constants
-                (intent_id,),
-            ).fetchone()
-        return None if row is None else rows.intent(row)
+            return _find(connection, intent_id)
 
-    def record_intent(self, intent: IntentRecord, *, generation: int) -> None:
+    def record_intent(self, intent: IntentRecord, *, generation: int) -> IntentRecord:
         approved = intent.denial_code is None
         with self._database.transaction() as connection:
             _check_generation(connection, intent.account, generation)
             values = rows.intent_row(intent)
             status = "approved" if approved else "denied"
             if connection.execute(_INSERT_INTENT, values | {"status": status}).rowcount == 0:
-                return
+                return _find(connection, intent.id) or intent
             if approved:
                 connection.execute(_INSERT_ORDER, values | {"status": OrderStatus.PENDING_SUBMIT})
             journal.append(
@@ -59,6 +55,15 @@ class PostgresIntentLedger:
                     "text": intent.denial_text,
                 },
             )
+        return intent
+
+
+def _find(connection: Connection, intent_id: str) -> IntentRecord | None:
+    row = connection.execute(
+        f"select {rows.columns(rows.INTENT_COLUMNS)} from intents where id = %s",  # noqa: S608  constants
+        (intent_id,),
+    ).fetchone()
+    return None if row is None else rows.intent(row)
 
 
 def _check_generation(connection: Connection, account: str, generation: int) -> None:

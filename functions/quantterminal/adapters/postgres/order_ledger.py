@@ -98,9 +98,10 @@ class PostgresOrderLedger:
             after, problem = _merged(before, update)
             if after != before:
                 _write(connection, after, at=at, note=f"{source}:{update.event}")
-            elif problem:
+            if problem:
                 _journal_problem(connection, before, problem, at)
-            position = _apply_execution(connection, after, update.execution, source, at)
+            is_new = _insert_fill(connection, after, update, source, at)
+            position = _position(connection, after, update.execution, is_new=is_new)
             books = connection.execute(
                 "select * from accounts where account = %s", (account,)
             ).fetchone()
@@ -108,8 +109,8 @@ class PostgresOrderLedger:
             raise MessageError(f"Expected an account {account!r} in the ledger, was none")
         return Applied(
             order=after,
-            changed=after != before or position is not None or external,
-            fill=None if position is None else update.execution,
+            changed=after != before or is_new or external,
+            fill=update.execution if is_new else None,
             position=position,
             account=rows.account(books),
             external=external,
@@ -145,7 +146,10 @@ def _lock_or_import(
         filled_quantity=update.filled_quantity,
         broker_order_id=update.broker_order_id,
     )
-    connection.execute(_INSERT_ORDER, rows.order_row(imported) | {"created_at": at})
+    inserted = connection.execute(_INSERT_ORDER, rows.order_row(imported) | {"created_at": at})
+    if inserted.rowcount == 0:  # another connection imported it while we looked
+        return _lock_or_import(connection, account, update, at)
+    _journal_order(connection, imported, at=at, note="imported")
     return imported, True
 
 
@@ -166,6 +170,10 @@ def _write(connection: Connection, order: Order, *, at: datetime, note: str) -> 
         raise ConflictError(
             f"{order.client_order_id} is not at version {order.version - 1} any more"
         )
+    _journal_order(connection, order, at=at, note=note)
+
+
+def _journal_order(connection: Connection, order: Order, *, at: datetime, note: str) -> None:
     journal.append(
         connection,
         account=order.account,
@@ -193,17 +201,19 @@ def _journal_problem(connection: Connection, order: Order, problem: str, at: dat
     )
 
 
-def _apply_execution(
-    connection: Connection, order: Order, execution: Execution | None, source: str, at: datetime
-) -> Position | None:
+def _insert_fill(
+    connection: Connection, order: Order, update: OrderUpdate, source: str, at: datetime
+) -> bool:
+    """Book the update's execution and its cash, once; whether it was new."""
+    execution = update.execution
     if execution is None:
-        return None
+        return False
     inserted = connection.execute(
         _INSERT_FILL,
         (
             execution.execution_id,
             order.client_order_id,
-            order.broker_order_id,
+            update.broker_order_id,
             order.account,
             order.strategy,
             order.symbol,
@@ -216,8 +226,7 @@ def _apply_execution(
         ),
     )
     if inserted.rowcount == 0:
-        return None
-    position = _move_position(connection, order, execution)
+        return False
     connection.execute(
         "update accounts set cash = cash + %s, version = version + 1 where account = %s",
         (
@@ -241,10 +250,15 @@ def _apply_execution(
             "source": source,
         },
     )
-    return position
+    return True
 
 
-def _move_position(connection: Connection, order: Order, execution: Execution) -> Position:
+def _position(
+    connection: Connection, order: Order, execution: Execution | None, *, is_new: bool
+) -> Position | None:
+    """The position of the execution: moved by it when it is new, else as it stands."""
+    if execution is None:
+        return None
     key = (order.account, order.strategy, order.symbol)
     connection.execute(
         "insert into positions values (%s, %s, %s, 0, 0, 0, 0, %s) on conflict do nothing",
@@ -256,12 +270,15 @@ def _move_position(connection: Connection, order: Order, execution: Execution) -
     ).fetchone()
     if row is None:
         raise ConflictError(f"The position {key} went away")
+    if not is_new:
+        return rows.position(row)
     moved = apply_fill(
         rows.position(row), order.side, quantity=execution.quantity, price=execution.price
     )
     connection.execute(
         "update positions set quantity = %s, cost = %s, realized_pnl = %s, version = %s,"
-        " updated_at = %s where account = %s and strategy = %s and symbol = %s",
+        " updated_at = greatest(updated_at, %s)"
+        " where account = %s and strategy = %s and symbol = %s",
         (moved.quantity, moved.cost, moved.realized_pnl, moved.version, execution.at, *key),
     )
     return moved

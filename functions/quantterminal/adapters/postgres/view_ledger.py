@@ -7,8 +7,8 @@ from decimal import Decimal
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
 from quantterminal.adapters.postgres.database import Database, Row
 from quantterminal.domain.view import AlertRow, EquityPoint, OrderRow
-from quantterminal.ports.ledger import Books
-from quantterminal.ports.view_ledger import Activity, StrategyFacts
+from quantterminal.ports.ledger import Books, Holding
+from quantterminal.ports.view_ledger import Activity, DayFlow, StrategyFacts
 
 _ORDERS = """
 select o.client_order_id, o.created_at as at, o.strategy, o.symbol, o.side, o.quantity,
@@ -25,6 +25,17 @@ order by at desc, client_order_id limit %(newest)s
 _STRATEGIES = """
 select strategy, count(distinct client_order_id) as trades from fills
 where account = %(account)s and at >= %(since)s group by strategy
+"""
+_FLOWS = """
+select p.strategy, p.symbol,
+    coalesce(sum(case f.side when 'sell' then f.quantity * f.price else -f.quantity * f.price end),
+        0) as cash,
+    coalesce(sum(case f.side when 'sell' then -f.quantity else f.quantity end), 0) as shares,
+    (select b.close from bars b where b.symbol = p.symbol and b.start < %(since)s
+     order by b.start desc, b.revision desc limit 1) as opening_price
+from positions p left join fills f on f.account = p.account and f.strategy = p.strategy
+    and f.symbol = p.symbol and f.at >= %(since)s
+where p.account = %(account)s group by p.strategy, p.symbol
 """
 _LAST_SIGNALS = """
 select distinct on (strategy) strategy, action, symbol, bar_start from signals
@@ -71,14 +82,19 @@ class PostgresViewLedger:
             row["strategy"]: f"{row['action']} {row['symbol']} {row['bar_start']:%H:%M}Z"
             for row in self._rows(_LAST_SIGNALS, account=account)
         }
-        realized: dict[str, Decimal] = {}
-        for (strategy, _), position in self.books(account).positions.items():
-            realized[strategy] = realized.get(strategy, Decimal(0)) + position.realized_pnl
         return {
-            name: StrategyFacts(
-                trades.get(name, 0), realized.get(name, Decimal(0)), signals.get(name, "")
+            name: StrategyFacts(trades.get(name, 0), signals.get(name, ""))
+            for name in trades.keys() | signals.keys()
+        }
+
+    def flows(self, account: str, *, since: datetime) -> dict[Holding, DayFlow]:
+        return {
+            (row["strategy"], row["symbol"]): DayFlow(
+                row["cash"],
+                row["shares"],
+                None if row["opening_price"] is None else Decimal(repr(row["opening_price"])),
             )
-            for name in trades.keys() | signals.keys() | realized.keys()
+            for row in self._rows(_FLOWS, account=account, since=since)
         }
 
     def curve(self, account: str, *, since: datetime) -> Sequence[EquityPoint]:

@@ -1,8 +1,16 @@
 """The Lua scripts: each is one atomic step on the keys of one account (one hash slot).
 
 `risk` is a hash {version, generation, account_version, cash, day_open_equity, high_water_mark,
-epoch, levels}. Its absence means that the whole state is gone and has to be rebuilt; `version`
-rises with every change that a decision could depend on.
+session_day, epoch, levels}. Without `cash` the state counts as gone and has to be rebuilt;
+`version` rises with every change that a decision could depend on, and never goes back while the
+hash exists.
+"""
+
+# KEYS risk: from here on the state counts as gone, so that nothing is written into what a rebuild
+# is about to replace
+CLEAR = """
+if redis.call('HDEL', KEYS[1], 'cash') == 1 then redis.call('HINCRBY', KEYS[1], 'version', 1) end
+return 1
 """
 
 # KEYS risk, reserved - ARGV version, intent, reservation -> 1 reserved, 0 changed since
@@ -15,21 +23,28 @@ return 1
 
 # KEYS risk, reserved - ARGV intent
 RELEASE = """
-if redis.call('HDEL', KEYS[2], ARGV[1]) == 1 and redis.call('EXISTS', KEYS[1]) == 1 then
+if redis.call('HDEL', KEYS[2], ARGV[1]) == 1 and redis.call('HEXISTS', KEYS[1], 'cash') == 1 then
   redis.call('HINCRBY', KEYS[1], 'version', 1)
 end
 return 1
 """
 
 # Brings order, reservation, positions and cash up to newer versions; older ones change nothing.
+# Cash and positions belong together: a fill is only shown when it is the account's next one, since
+# with one left out the equity would be wrong by a whole position.
 # KEYS risk, reserved, order, position, held
 # ARGV intent, order version, order, reservation or '', ttl, position version or '', position,
-#      holding, account version or '', cash
-# -> 1 done, 0 the state is absent
+#      holding, account version or '', cash, '1' when the fill is new
+# -> 1 done, 0 the state is absent or a fill is missing in it
 PROJECT = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'cash') == 0 then return 0 end
 local changed = false
-local known = tonumber(redis.call('HGET', KEYS[3], 'version') or '0')
+local known
+if ARGV[9] ~= '' then
+  known = tonumber(redis.call('HGET', KEYS[1], 'account_version'))
+  if tonumber(ARGV[9]) > known + tonumber(ARGV[11]) then return 0 end
+end
+known = tonumber(redis.call('HGET', KEYS[3], 'version') or '0')
 if tonumber(ARGV[2]) > known then
   redis.call('HSET', KEYS[3], 'version', ARGV[2], 'data', ARGV[3])
   redis.call('EXPIRE', KEYS[3], ARGV[5])
@@ -66,24 +81,34 @@ end
 return 1
 """
 
-# KEYS risk - ARGV epoch, levels
+# KEYS risk - ARGV epoch, levels: also while the state is absent, so that a rebuild from an older
+# read cannot hide them
 PUT_HALTS = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-if tonumber(ARGV[1]) >= tonumber(redis.call('HGET', KEYS[1], 'epoch')) then
+if tonumber(ARGV[1]) >= tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1') then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'levels', ARGV[2])
   redis.call('HINCRBY', KEYS[1], 'version', 1)
 end
 return 1
 """
 
+# KEYS marks - ARGV symbol, end of its bar, mark, and so on: keep the later of two marks
+PUT_MARKS = """
+for first = 1, #ARGV, 3 do
+  local known = redis.call('HGET', KEYS[1], ARGV[first])
+  if not known or cjson.decode(known).at <= ARGV[first + 1] then
+    redis.call('HSET', KEYS[1], ARGV[first], ARGV[first + 2])
+  end
+end
+return 1
+"""
+
 # KEYS risk, reserved, held, then one position key per holding
 # ARGV generation, fields of risk as JSON, reservations as JSON, holdings as JSON,
-#      positions as JSON list of {version, data}, ttl
+#      positions as JSON list of {version, data}, ttl, epoch, levels
 REBUILD = """
 local known = redis.call('HGET', KEYS[1], 'generation')
 if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end
-local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0') + 1
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+redis.call('DEL', KEYS[2], KEYS[3])
 for intent, reservation in pairs(cjson.decode(ARGV[3])) do
   redis.call('HSET', KEYS[2], intent, reservation)
 end
@@ -94,10 +119,14 @@ for index, holding in ipairs(cjson.decode(ARGV[4])) do
   redis.call('HSET', KEYS[3 + index], 'version', position.version, 'data', position.data)
   redis.call('EXPIRE', KEYS[3 + index], ARGV[6])
 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'version', version)
+redis.call('HSET', KEYS[1], 'generation', ARGV[1])
 for name, value in pairs(cjson.decode(ARGV[2])) do
   redis.call('HSET', KEYS[1], name, value)
 end
+if tonumber(ARGV[7]) >= tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1') then
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[7], 'levels', ARGV[8])
+end
+redis.call('HINCRBY', KEYS[1], 'version', 1)
 return 1
 """
 

@@ -7,7 +7,6 @@ exist), `{account}:position:STRATEGY:SYMBOL`, `{account}:order:CLIENT_ORDER_ID`,
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -29,11 +28,13 @@ class RedisStateStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._clear = client.register_script(scripts.CLEAR)
         self._reserve = client.register_script(scripts.RESERVE)
         self._release = client.register_script(scripts.RELEASE)
         self._project = client.register_script(scripts.PROJECT)
         self._raise_high_water = client.register_script(scripts.RAISE_HIGH_WATER)
         self._put_halts = client.register_script(scripts.PUT_HALTS)
+        self._put_marks = client.register_script(scripts.PUT_MARKS)
         self._rebuild = client.register_script(scripts.REBUILD)
 
     def read(self, account: str) -> WorkingState | None:
@@ -43,7 +44,7 @@ class RedisStateStore:
             pipeline.hgetall(keys.risk).hgetall(keys.reserved)
             pipeline.smembers(keys.held).hgetall(keys.marks)
             risk, reserved, held, marks = pipeline.execute()
-            if not risk:
+            if "cash" not in risk:
                 return None
             holdings = sorted(_holding(each) for each in held)
             positions = self._read_positions(keys, holdings)
@@ -65,6 +66,10 @@ class RedisStateStore:
             marks={symbol: msgspec.json.decode(text, type=Mark) for symbol, text in marks.items()},
         )
 
+    def clear(self, account: str) -> None:
+        with reachable():
+            self._clear(keys=[_Keys(account).risk])
+
     def rebuild(self, account: str, books: Books) -> None:
         keys = _Keys(account)
         holdings = sorted(books.positions)
@@ -75,8 +80,6 @@ class RedisStateStore:
             "day_open_equity": str(books.account.day_open_equity),
             "high_water_mark": str(books.account.high_water_mark),
             "session_day": _day_text(books.account.session_day),
-            "epoch": books.account.halt_epoch,
-            "levels": _levels(books.halts),
         }
         with reachable():
             self._rebuild(
@@ -88,6 +91,8 @@ class RedisStateStore:
                     _text([_holding_text(each) for each in holdings]),
                     _text([{"version": p.version, "data": _text(p)} for p in positions]),
                     TTL_S,
+                    books.account.halt_epoch,
+                    _levels(books.halts),
                 ],
             )
         marks = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
@@ -117,9 +122,12 @@ class RedisStateStore:
     def put_marks(self, account: str, marks: Mapping[str, Mark]) -> None:
         if not marks:
             return
-        values: dict[str, Any] = {symbol: _text(mark) for symbol, mark in marks.items()}
+        values: list[str] = []
+        for symbol, mark in marks.items():
+            text = _text(mark)
+            values += [symbol, msgspec.json.decode(text)["at"], text]
         with reachable():
-            self._client.hset(_Keys(account).marks, mapping=values)
+            self._put_marks(keys=[_Keys(account).marks], args=values)
 
     def raise_high_water(self, account: str, equity: Decimal) -> None:
         with reachable():
@@ -161,8 +169,9 @@ class RedisStateStore:
                     "" if position is None else position.version,
                     "" if position is None else _text(position),
                     _holding_text(holding),
-                    "" if applied is None else applied.account.version,
-                    "" if applied is None else str(applied.account.cash),
+                    "" if applied is None or position is None else applied.account.version,
+                    "" if applied is None or position is None else str(applied.account.cash),
+                    int(applied is not None and applied.fill is not None),
                 ],
             )  # fmt: skip
         return bool(done)

@@ -35,8 +35,7 @@ REJECTIONS = [
     (
         422,
         42210000,
-        "invalid limit_price 290.123. sub-penny increment does not fulfill minimum pricing"
-        " criteria",
+        "invalid limit_price 9.123. sub-penny increment does not fulfill minimum pricing criteria",
         "SUB_PENNY",
     ),
     (422, 42210000, "fractional orders must be DAY orders", "FRACTIONAL_RULES"),

@@ -1,0 +1,40 @@
+"""The composition root: the only package that knows concrete adapters.
+
+Nothing is built at import, and vendors that a function does not use are never imported by it.
+"""
+
+from quantterminal.bootstrap.container import container_runtime
+from quantterminal.bootstrap.functions import (
+    api_runtime,
+    edge,
+    execution_runtime,
+    inspect_cache,
+    live_runtime,
+    notify_runtime,
+    reconcile_runtime,
+    reports_runtime,
+    risk_runtime,
+    session_runtime,
+    strategy_runtime,
+    trade_log_runtime,
+    updates_runtime,
+)
+from quantterminal.bootstrap.parts import Edge
+
+__all__ = [
+    "Edge",
+    "api_runtime",
+    "container_runtime",
+    "edge",
+    "execution_runtime",
+    "inspect_cache",
+    "live_runtime",
+    "notify_runtime",
+    "reconcile_runtime",
+    "reports_runtime",
+    "risk_runtime",
+    "session_runtime",
+    "strategy_runtime",
+    "trade_log_runtime",
+    "updates_runtime",
+]

@@ -1,0 +1,223 @@
+"""One runtime per function of the topology, made once and kept for the life of its process."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from quantterminal.bootstrap.parts import Edge, Parts
+
+if TYPE_CHECKING:
+    from quantterminal.services.api_requests import ApiRuntime
+    from quantterminal.services.apply_update import UpdateRuntime
+    from quantterminal.services.assess_risk import RiskRuntime
+    from quantterminal.services.dashboard import DashboardRuntime
+    from quantterminal.services.evaluate_bar import StrategyRuntime
+    from quantterminal.services.notify import NotifyRuntime
+    from quantterminal.services.reconcile import ReconcileRuntime
+    from quantterminal.services.report import ReportsRuntime
+    from quantterminal.services.session_day import SessionRuntime
+    from quantterminal.services.submit_order import ExecutionRuntime
+    from quantterminal.services.trade_log import TradeLogRuntime
+
+
+@cache
+def _parts(service: str) -> Parts:
+    return Parts(service)
+
+
+def edge(service: str) -> Edge:
+    """The edge of one queue's consumer; it shares the adapters of that function's runtime."""
+    return _parts(service).edge()
+
+
+@cache
+def strategy_runtime() -> "StrategyRuntime":
+    from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
+    from quantterminal.adapters.redis.snapshot_store import RedisSnapshotStore
+    from quantterminal.services.evaluate_bar import StrategyRuntime
+
+    parts = _parts("strategy")
+    return StrategyRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        bus=parts.bus,
+        ledger=PostgresEvaluationLedger(parts.database),
+        accounts=PostgresAccountLedger(parts.database),
+        state=parts.state,
+        snapshots=RedisSnapshotStore(parts.redis),
+        halts=parts.halt_desk,
+        session=parts.session(),
+        telemetry=parts.telemetry,
+    )
+
+
+@cache
+def risk_runtime() -> "RiskRuntime":
+    from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.intent_ledger import PostgresIntentLedger
+    from quantterminal.services.assess_risk import RiskRuntime
+
+    parts = _parts("risk")
+    return RiskRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        bus=parts.bus,
+        ledger=PostgresIntentLedger(parts.database),
+        accounts=PostgresAccountLedger(parts.database),
+        state=parts.state,
+        announcer=parts.announcer,
+        telemetry=parts.telemetry,
+    )
+
+
+@cache
+def execution_runtime() -> "ExecutionRuntime":
+    from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
+    from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
+    from quantterminal.adapters.redis.watermarks import RedisStreamGate
+    from quantterminal.services.submit_order import ExecutionRuntime
+
+    parts = _parts("execution")
+    return ExecutionRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        orders=PostgresOrderLedger(parts.database),
+        accounts=PostgresAccountLedger(parts.database),
+        halts=PostgresHaltLedger(parts.database),
+        state=parts.state,
+        gate=RedisStreamGate(parts.redis, parts.account),
+        broker=parts.broker,
+        updates=parts.updates(),
+        announcer=parts.announcer,
+        telemetry=parts.telemetry,
+    )
+
+
+@cache
+def updates_runtime() -> "UpdateRuntime":
+    return _parts("order_updates").updates()
+
+
+@cache
+def reconcile_runtime() -> "ReconcileRuntime":
+    return _parts("reconcile").reconciling()
+
+
+@cache
+def session_runtime() -> "SessionRuntime":
+    return _parts("session").session()
+
+
+@cache
+def reports_runtime() -> "ReportsRuntime":
+    from quantterminal.adapters.html.report_page import render_report
+    from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
+    from quantterminal.services.report import ReportsRuntime
+
+    parts = _parts("reports")
+    return ReportsRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        ledger=PostgresReportLedger(parts.database),
+        archive=parts.archive,
+        event_bus=parts.event_bus,
+        telemetry=parts.telemetry,
+        render_page=render_report,
+        code_version=parts.settings.need("QT_CODE_VERSION"),
+    )
+
+
+@cache
+def trade_log_runtime() -> "TradeLogRuntime":
+    from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
+    from quantterminal.services.trade_log import TradeLogRuntime
+
+    parts = _parts("trade_log")
+    return TradeLogRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        ledger=PostgresReportLedger(parts.database),
+        archive=parts.archive,
+        telemetry=parts.telemetry,
+    )
+
+
+@cache
+def notify_runtime() -> "NotifyRuntime":
+    from quantterminal.adapters.sns.notifier import SnsNotifier
+    from quantterminal.adapters.wire.codec import decode
+    from quantterminal.services.notify import NotifyRuntime
+
+    parts = _parts("notify")
+    topic = parts.settings.need("QT_ALERT_TOPIC_ARN")
+    return NotifyRuntime(
+        trading=parts.trading,
+        notifier=SnsNotifier(parts.aws("sns"), topic),
+        telemetry=parts.telemetry,
+        decode=decode,
+    )
+
+
+@cache
+def api_runtime() -> "ApiRuntime":
+    from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
+    from quantterminal.services.api_requests import ApiRuntime
+    from quantterminal.services.flatten import FlattenRuntime
+
+    parts = _parts("api")
+    accounts = PostgresAccountLedger(parts.database)
+    flattening = FlattenRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        bus=parts.bus,
+        accounts=accounts,
+        signals=PostgresEvaluationLedger(parts.database),
+        state=parts.state,
+        halts=parts.halt_desk,
+    )
+    return ApiRuntime(
+        dashboard=_dashboard(parts),
+        accounts=accounts,
+        flattening=flattening,
+        archive=parts.archive,
+        telemetry=parts.telemetry,
+    )
+
+
+@cache
+def live_runtime() -> "DashboardRuntime":
+    return _dashboard(_parts("live"))
+
+
+def inspect_cache() -> dict[str, Any]:
+    """What the working state holds, for comparing it with ledger and broker; None when absent.
+
+    `{"positions": {symbol: shares}, "cash": dollars}`, numbers as decimal strings.
+    """
+    parts = _parts("inspect")
+    state = parts.state.read(parts.account)
+    if state is None:
+        return {"positions": None, "cash": None}
+    held = {symbol: f"{qty:f}" for symbol, qty in state.net_positions().items() if qty}
+    return {"positions": held, "cash": f"{state.cash:f}"}
+
+
+def _dashboard(parts: Parts) -> "DashboardRuntime":
+    from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
+    from quantterminal.adapters.redis.watermarks import RedisQuoteBoard, RedisStreamGate
+    from quantterminal.adapters.wire.frames import encode_frame
+    from quantterminal.services.dashboard import DashboardRuntime
+
+    return DashboardRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        ledger=PostgresViewLedger(parts.database),
+        quotes=RedisQuoteBoard(parts.redis, parts.account),
+        gate=RedisStreamGate(parts.redis, parts.account),
+        archive=parts.archive,
+        encode=encode_frame,
+        source=parts.settings.get("QT_SOURCE", "live market data"),
+        speed=parts.settings.get("QT_SPEED", "real time"),
+    )

@@ -1,0 +1,225 @@
+"""The adapters of one function, each made when first asked for."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from quantterminal.domain.configuration import TradingConfig
+from quantterminal.domain.events import Message
+from quantterminal.observability import PowertoolsTelemetry
+from quantterminal.ports.clock import Clock
+from quantterminal.ports.redelivery import Redelivery
+from quantterminal.services.announce import Announcer
+from quantterminal.services.halting import HaltDesk
+from quantterminal.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from quantterminal.adapters.alpaca.client import AlpacaBroker
+    from quantterminal.adapters.eventbridge.event_bus import EventBridgeBus
+    from quantterminal.adapters.postgres.database import Database
+    from quantterminal.adapters.redis.state_store import RedisStateStore
+    from quantterminal.adapters.s3.archive import S3Archive
+    from quantterminal.adapters.sqs.queue_bus import SqsBus
+    from quantterminal.services.apply_update import UpdateRuntime
+    from quantterminal.services.reconcile import ReconcileRuntime
+    from quantterminal.services.session_day import SessionRuntime
+
+_ONE_AT_A_TIME = Lock()  # boto3's default session is not safe to be first used by two threads
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the outermost layer of a queue's consumer needs besides its service."""
+
+    telemetry: PowertoolsTelemetry
+    redelivery: Redelivery
+    announcer: Announcer
+    decode: Callable[[str], Message]
+
+
+class Parts:
+    """The adapters of one function, made when first asked for and then shared."""
+
+    def __init__(self, service: str, settings: Settings | None = None) -> None:
+        self.settings = settings or read_settings()
+        self.trading: TradingConfig = self.settings.trading
+        self.account = self.trading.account
+        self.telemetry = PowertoolsTelemetry(service)
+        self.clock = _clock(self.settings)
+        self._clients: dict[str, Any] = {}
+
+    def aws(self, service: str) -> Any:
+        """A boto3 client with short time-outs and three tries."""
+        if service not in self._clients:
+            self._clients[service] = _aws_client(service)
+        return self._clients[service]
+
+    def secret(self, variable: str) -> dict[str, str]:
+        """The fields of the secret whose id stands in that environment variable."""
+        from quantterminal.adapters.secretsmanager.secrets import SecretsManager
+
+        return SecretsManager(self.aws("secretsmanager")).read(self.settings.need(variable))
+
+    @cached_property
+    def database(self) -> "Database":
+        from quantterminal.adapters.postgres.database import Database
+
+        return Database(self._conninfo)
+
+    def new_database(self) -> "Database":
+        """A second connection, for a second thread."""
+        from quantterminal.adapters.postgres.database import Database
+
+        return Database(self._conninfo)
+
+    @cached_property
+    def redis(self) -> Any:
+        from quantterminal.adapters.redis.connection import connect
+
+        return connect(self.settings.need("QT_REDIS_URL"))
+
+    @cached_property
+    def state(self) -> "RedisStateStore":
+        from quantterminal.adapters.redis.state_store import RedisStateStore
+
+        return RedisStateStore(self.redis)
+
+    @cached_property
+    def queue_urls(self) -> dict[str, str]:
+        import msgspec
+
+        return msgspec.json.decode(self.settings.need("QT_QUEUE_URLS"), type=dict[str, str])
+
+    @cached_property
+    def bus(self) -> "SqsBus":
+        from quantterminal.adapters.sqs.queue_bus import SqsBus
+
+        return SqsBus(self.aws("sqs"), self.queue_urls)
+
+    @cached_property
+    def event_bus(self) -> "EventBridgeBus":
+        from quantterminal.adapters.eventbridge.event_bus import EventBridgeBus
+
+        return EventBridgeBus(self.aws("events"), self.settings.need("QT_EVENT_BUS"))
+
+    @cached_property
+    def archive(self) -> "S3Archive":
+        from quantterminal.adapters.s3.archive import S3Archive
+
+        return S3Archive(self.aws("s3"), self.settings.need("QT_BUCKET"))
+
+    @cached_property
+    def broker(self) -> "AlpacaBroker":
+        from quantterminal.adapters.alpaca.client import AlpacaBroker
+
+        keys = self.secret("QT_BROKER_SECRET_ID")
+        return AlpacaBroker(
+            base_url=self.settings.need("QT_BROKER_URL"),
+            key_id=keys["key_id"],
+            secret_key=keys["secret_key"],
+            draw=random.random,
+        )
+
+    @property
+    def announcer(self) -> Announcer:
+        return Announcer(self.account, self.event_bus, self.clock, self.telemetry)
+
+    @property
+    def halt_desk(self) -> HaltDesk:
+        from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
+
+        ledger = PostgresHaltLedger(self.database)
+        return HaltDesk(self.account, ledger, self.state, self.clock, self.announcer)
+
+    def edge(self) -> Edge:
+        from quantterminal.adapters.sqs.redelivery import SqsRedelivery
+        from quantterminal.adapters.wire.codec import decode
+
+        redelivery = SqsRedelivery(self.aws("sqs"), self.queue_urls)
+        return Edge(self.telemetry, redelivery, self.announcer, decode)
+
+    def updates(self, database: "Database | None" = None) -> "UpdateRuntime":
+        from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
+        from quantterminal.services.apply_update import UpdateRuntime
+
+        connection = database or self.database
+        return UpdateRuntime(
+            trading=self.trading,
+            clock=self.clock,
+            bus=self.bus,
+            orders=PostgresOrderLedger(connection),
+            accounts=PostgresAccountLedger(connection),
+            state=self.state,
+            announcer=self.announcer,
+            telemetry=self.telemetry,
+        )
+
+    def reconciling(self, database: "Database | None" = None) -> "ReconcileRuntime":
+        from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
+        from quantterminal.services.reconcile import ReconcileRuntime
+
+        connection = database or self.database
+        halts = PostgresHaltLedger(connection)
+        return ReconcileRuntime(
+            books=self.broker,
+            gateway=self.broker,
+            accounts=PostgresAccountLedger(connection),
+            updates=self.updates(connection),
+            halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
+        )
+
+    def session(self) -> "SessionRuntime":
+        from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.services.session_day import SessionRuntime
+
+        return SessionRuntime(
+            trading=self.trading,
+            clock=self.clock,
+            accounts=PostgresAccountLedger(self.database),
+            state=self.state,
+            bus=self.bus,
+            halts=self.halt_desk,
+            announcer=self.announcer,
+        )
+
+    def _conninfo(self) -> str:
+        import psycopg
+
+        fields = self.secret("QT_DATABASE_SECRET_ID")
+        return psycopg.conninfo.make_conninfo(
+            host=fields["host"],
+            port=fields["port"],
+            dbname=fields["dbname"],
+            user=fields["username"],
+            password=fields["password"],
+        )
+
+
+def _clock(settings: Settings) -> Clock:
+    shared = settings.get("QT_CLOCK_FILE")
+    if shared:
+        from quantterminal.adapters.clock.replay import ReplayClock
+
+        return ReplayClock(Path(shared))
+    from quantterminal.adapters.clock.system import SystemClock
+
+    return SystemClock()
+
+
+def _aws_client(service: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=2,
+        read_timeout=5,
+        retries={"total_max_attempts": 3, "mode": "standard"},
+    )
+    with _ONE_AT_A_TIME:
+        return boto3.client(service, config=config)  # type: ignore[call-overload]  # any service
