@@ -49,6 +49,15 @@ VARIABLES: dict[str, str] = {
     "QT_FEED_REST_URL": "base URL of the market-data REST API",
     "QT_CODE_VERSION": "git SHA of the deployed code",
 }
+# What only the cloud has: a run on one machine starts and stops its parts itself.
+CLOUD_VARIABLES: dict[str, str] = {
+    "QT_REDIS_SECRET_ID": "secret with username and password of the working state",
+    "QT_OPERATOR_GROUP": "group of the sign-in whose members may halt, resume and flatten",
+    "QT_CONTAINER_SERVICE": "cluster/service of the ingest container",
+    "QT_DATABASE_INSTANCE": "identifier of the database instance",
+    "QT_RETENTION_DAYS": "days that bars and refused bars are kept",
+    "QT_STARTING_CASH": "dollars that the account is opened with",
+}
 OPTIONAL_VARIABLES: dict[str, str] = {
     "QT_CLOCK_FILE": "shared clock of a replay; the real time when absent",
     "QT_HEALTH_PORT": "loopback port of the container's health page",

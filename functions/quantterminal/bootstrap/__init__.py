@@ -3,6 +3,14 @@
 Nothing is built at import, and vendors that a function does not use are never imported by it.
 """
 
+from quantterminal.bootstrap.cloud import (
+    backfill_runtime,
+    maintenance_runtime,
+    operator_group,
+    power_runtime,
+    prepare_ledger,
+    ticket_desk,
+)
 from quantterminal.bootstrap.container import container_runtime
 from quantterminal.bootstrap.functions import (
     api_runtime,
@@ -24,17 +32,23 @@ from quantterminal.bootstrap.parts import Edge
 __all__ = [
     "Edge",
     "api_runtime",
+    "backfill_runtime",
     "container_runtime",
     "edge",
     "execution_runtime",
     "inspect_cache",
     "live_runtime",
+    "maintenance_runtime",
     "notify_runtime",
+    "operator_group",
+    "power_runtime",
+    "prepare_ledger",
     "reconcile_runtime",
     "reports_runtime",
     "risk_runtime",
     "session_runtime",
     "strategy_runtime",
+    "ticket_desk",
     "trade_log_runtime",
     "updates_runtime",
 ]

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from quantterminal.bootstrap.parts import Edge, Parts
+from quantterminal.bootstrap.parts import Edge, Parts, parts_of
 
 if TYPE_CHECKING:
     from quantterminal.services.api_requests import ApiRuntime
@@ -19,14 +19,9 @@ if TYPE_CHECKING:
     from quantterminal.services.trade_log import TradeLogRuntime
 
 
-@cache
-def _parts(service: str) -> Parts:
-    return Parts(service)
-
-
 def edge(service: str) -> Edge:
     """The edge of one queue's consumer; it shares the adapters of that function's runtime."""
-    return _parts(service).edge()
+    return parts_of(service).edge()
 
 
 @cache
@@ -36,7 +31,7 @@ def strategy_runtime() -> "StrategyRuntime":
     from quantterminal.adapters.redis.snapshot_store import RedisSnapshotStore
     from quantterminal.services.evaluate_bar import StrategyRuntime
 
-    parts = _parts("strategy")
+    parts = parts_of("strategy")
     return StrategyRuntime(
         trading=parts.trading,
         clock=parts.clock,
@@ -57,7 +52,7 @@ def risk_runtime() -> "RiskRuntime":
     from quantterminal.adapters.postgres.intent_ledger import PostgresIntentLedger
     from quantterminal.services.assess_risk import RiskRuntime
 
-    parts = _parts("risk")
+    parts = parts_of("risk")
     return RiskRuntime(
         trading=parts.trading,
         clock=parts.clock,
@@ -78,7 +73,7 @@ def execution_runtime() -> "ExecutionRuntime":
     from quantterminal.adapters.redis.watermarks import RedisStreamGate
     from quantterminal.services.submit_order import ExecutionRuntime
 
-    parts = _parts("execution")
+    parts = parts_of("execution")
     return ExecutionRuntime(
         trading=parts.trading,
         clock=parts.clock,
@@ -96,17 +91,17 @@ def execution_runtime() -> "ExecutionRuntime":
 
 @cache
 def updates_runtime() -> "UpdateRuntime":
-    return _parts("order_updates").updates()
+    return parts_of("order_updates").updates()
 
 
 @cache
 def reconcile_runtime() -> "ReconcileRuntime":
-    return _parts("reconcile").reconciling()
+    return parts_of("reconcile").reconciling()
 
 
 @cache
 def session_runtime() -> "SessionRuntime":
-    return _parts("session").session()
+    return parts_of("session").session()
 
 
 @cache
@@ -115,7 +110,7 @@ def reports_runtime() -> "ReportsRuntime":
     from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
     from quantterminal.services.report import ReportsRuntime
 
-    parts = _parts("reports")
+    parts = parts_of("reports")
     return ReportsRuntime(
         trading=parts.trading,
         clock=parts.clock,
@@ -133,7 +128,7 @@ def trade_log_runtime() -> "TradeLogRuntime":
     from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
     from quantterminal.services.trade_log import TradeLogRuntime
 
-    parts = _parts("trade_log")
+    parts = parts_of("trade_log")
     return TradeLogRuntime(
         trading=parts.trading,
         clock=parts.clock,
@@ -149,7 +144,7 @@ def notify_runtime() -> "NotifyRuntime":
     from quantterminal.adapters.wire.codec import decode
     from quantterminal.services.notify import NotifyRuntime
 
-    parts = _parts("notify")
+    parts = parts_of("notify")
     topic = parts.settings.need("QT_ALERT_TOPIC_ARN")
     return NotifyRuntime(
         trading=parts.trading,
@@ -166,7 +161,7 @@ def api_runtime() -> "ApiRuntime":
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.flatten import FlattenRuntime
 
-    parts = _parts("api")
+    parts = parts_of("api")
     accounts = PostgresAccountLedger(parts.database)
     flattening = FlattenRuntime(
         trading=parts.trading,
@@ -188,7 +183,7 @@ def api_runtime() -> "ApiRuntime":
 
 @cache
 def live_runtime() -> "DashboardRuntime":
-    return _dashboard(_parts("live"))
+    return _dashboard(parts_of("live"))
 
 
 def inspect_cache() -> dict[str, Any]:
@@ -196,7 +191,7 @@ def inspect_cache() -> dict[str, Any]:
 
     `{"positions": {symbol: shares}, "cash": dollars}`, numbers as decimal strings.
     """
-    parts = _parts("inspect")
+    parts = parts_of("inspect")
     state = parts.state.read(parts.account)
     if state is None:
         return {"positions": None, "cash": None}

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -68,19 +68,25 @@ class Parts:
     def database(self) -> "Database":
         from quantterminal.adapters.postgres.database import Database
 
-        return Database(self._conninfo)
+        return Database(self.conninfo)
 
     def new_database(self) -> "Database":
         """A second connection, for a second thread."""
         from quantterminal.adapters.postgres.database import Database
 
-        return Database(self._conninfo)
+        return Database(self.conninfo)
 
     @cached_property
     def redis(self) -> Any:
         from quantterminal.adapters.redis.connection import connect
 
-        return connect(self.settings.need("QT_REDIS_URL"))
+        secret = self.settings.get("QT_REDIS_SECRET_ID")
+        keys = self.secret("QT_REDIS_SECRET_ID") if secret else {}
+        return connect(
+            self.settings.need("QT_REDIS_URL"),
+            username=keys.get("username"),
+            password=keys.get("password"),
+        )
 
     @cached_property
     def state(self) -> "RedisStateStore":
@@ -188,7 +194,8 @@ class Parts:
             announcer=self.announcer,
         )
 
-    def _conninfo(self) -> str:
+    def conninfo(self) -> str:
+        """How to reach the ledger; it holds the password, so it is never logged."""
         import psycopg
 
         fields = self.secret("QT_DATABASE_SECRET_ID")
@@ -199,6 +206,12 @@ class Parts:
             user=fields["username"],
             password=fields["password"],
         )
+
+
+@cache
+def parts_of(service: str) -> Parts:
+    """The adapters of that function, made once and kept for the life of its process."""
+    return Parts(service)
 
 
 def _clock(settings: Settings) -> Clock:

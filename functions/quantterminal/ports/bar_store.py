@@ -35,3 +35,7 @@ class BarStore(Protocol):
     def last_minute(self) -> datetime | None:
         """Start of the newest minute that is stored, None when empty."""
         ...
+
+    def minutes(self, symbol: str, *, start: datetime, end: datetime) -> frozenset[datetime]:
+        """Starts (aware, UTC) of the minutes of `symbol` that are stored, start <= minute < end."""
+        ...

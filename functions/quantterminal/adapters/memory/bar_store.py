@@ -30,6 +30,11 @@ class MemoryBarStore:
         self._need_to_be_up()
         return max((start for _, start, _ in self.bars), default=None)
 
+    def minutes(self, symbol: str, *, start: datetime, end: datetime) -> frozenset[datetime]:
+        self._need_to_be_up()
+        stored = (at for name, at, _ in self.bars if name == symbol)
+        return frozenset(at for at in stored if start <= at < end)
+
     def _need_to_be_up(self) -> None:
         if self.is_down:
             raise RetryableError("The bar store is down")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.domain.bars import Bar
@@ -41,3 +41,11 @@ class PostgresBarStore:
         with self._database.transaction() as connection:
             row = connection.execute("select max(start) as last from bars").fetchone()
         return None if row is None else row["last"]
+
+    def minutes(self, symbol: str, *, start: datetime, end: datetime) -> frozenset[datetime]:
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                "select distinct start from bars where symbol = %s and start >= %s and start < %s",
+                (symbol, start, end),
+            ).fetchall()
+        return frozenset(row["start"].astimezone(UTC) for row in found)

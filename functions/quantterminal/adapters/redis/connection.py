@@ -18,10 +18,12 @@ READ_TIMEOUT_S = 2.0
 _RETRIES = 2  # three tries in all; every script is safe to repeat
 
 
-def connect(url: str) -> Client:
+def connect(url: str, *, username: str | None = None, password: str | None = None) -> Client:
     """A client that answers strings. Nothing is connected until the first command."""
     return redis.Redis.from_url(
         url,
+        username=username,
+        password=password,
         decode_responses=True,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=READ_TIMEOUT_S,

@@ -117,7 +117,9 @@ def test_only_some_strategies_due_still_sends_the_signals_of_all(pipeline: Pipel
     """Half of a minute was recorded by another message; the answer is that of the whole minute."""
     pipeline.evaluate(minute_closed(1, {"SPY": 101.0}, account=pipeline.account))
 
-    both = pipeline.evaluate(minute_closed(1, {"SPY": 101.0, "IBM": 99.0}, account=pipeline.account))
+    both = pipeline.evaluate(
+        minute_closed(1, {"SPY": 101.0, "IBM": 99.0}, account=pipeline.account)
+    )
 
     assert both == 2
 

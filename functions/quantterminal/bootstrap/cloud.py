@@ -1,0 +1,101 @@
+"""What only the cloud runs: the night's work, the switches, the deploy step and the live ticket."""
+
+import secrets
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+from quantterminal.bootstrap.parts import parts_of
+
+if TYPE_CHECKING:
+    from quantterminal.ports.tickets import TicketDesk
+    from quantterminal.services.backfill import BackfillRuntime
+    from quantterminal.services.maintenance import MaintenanceRuntime
+    from quantterminal.services.power import PowerRuntime
+
+_TICKET_BYTES = 32
+
+
+@cache
+def backfill_runtime() -> "BackfillRuntime":
+    import random
+    import time
+
+    from quantterminal.adapters.polygon.client import PolygonHistory
+    from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+    from quantterminal.services.backfill import BackfillRuntime
+
+    parts = parts_of("backfill")
+    return BackfillRuntime(
+        trading=parts.trading,
+        clock=parts.clock,
+        history=PolygonHistory(
+            base_url=parts.settings.need("QT_FEED_REST_URL"),
+            api_key=parts.secret("QT_FEED_SECRET_ID")["api_key"],
+            draw=random.random,
+            sleep=time.sleep,
+        ),
+        bar_store=PostgresBarStore(parts.database),
+        announcer=parts.announcer,
+        telemetry=parts.telemetry,
+    )
+
+
+@cache
+def maintenance_runtime() -> "MaintenanceRuntime":
+    from quantterminal.adapters.postgres.retention import PostgresRetention
+    from quantterminal.services.maintenance import MaintenanceRuntime
+
+    parts = parts_of("maintenance")
+    return MaintenanceRuntime(
+        retention=PostgresRetention(parts.database),
+        clock=parts.clock,
+        telemetry=parts.telemetry,
+        days=int(parts.settings.need("QT_RETENTION_DAYS")),
+    )
+
+
+@cache
+def power_runtime() -> "PowerRuntime":
+    from quantterminal.adapters.ecs.container_service import ContainerService
+    from quantterminal.adapters.rds.instance import DatabaseInstance
+    from quantterminal.bootstrap.plant import AwsPlant
+    from quantterminal.services.power import PowerRuntime
+
+    parts = parts_of("power")
+    plant = AwsPlant(
+        ContainerService(parts.aws("ecs"), parts.settings.need("QT_CONTAINER_SERVICE")),
+        DatabaseInstance(parts.aws("rds"), parts.settings.need("QT_DATABASE_INSTANCE")),
+    )
+    return PowerRuntime(plant=plant, clock=parts.clock, telemetry=parts.telemetry)
+
+
+def ticket_desk(service: str) -> "TicketDesk":
+    """The live socket's tickets, for the function that issues and the one that redeems them."""
+    from quantterminal.adapters.redis.tickets import RedisTicketDesk
+
+    parts = parts_of(service)
+    return RedisTicketDesk(
+        parts.redis, parts.account, draw=lambda: secrets.token_urlsafe(_TICKET_BYTES)
+    )
+
+
+def operator_group() -> str:
+    """Whose members may halt, resume and flatten; empty where there is no sign-in."""
+    return parts_of("api").settings.get("QT_OPERATOR_GROUP")
+
+
+def prepare_ledger() -> list[str]:
+    """Bring the schema up to date and open the account; the names of the migrations applied now.
+
+    Both are done once, however often this is called.
+    """
+    from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.migrate import migrate
+
+    parts = parts_of("migrate")
+    cash = Decimal(parts.settings.need("QT_STARTING_CASH"))
+    applied = migrate(parts.conninfo())
+    accounts = PostgresAccountLedger(parts.database)
+    accounts.open_account(parts.account, cash=cash, at=parts.clock.now())
+    return applied

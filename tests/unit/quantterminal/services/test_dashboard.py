@@ -1,0 +1,173 @@
+from datetime import timedelta
+from decimal import Decimal
+
+from quantterminal.domain.halts import ACCOUNT, HaltCode
+from quantterminal.domain.risk import HaltLevel
+from quantterminal.domain.signals import Action, Side
+from quantterminal.domain.view import Dashboard
+from quantterminal.ports.watermarks import Quote
+from quantterminal.services.apply_update import apply_update
+from quantterminal.services.dashboard import dashboard, hello, tick
+from quantterminal.services.reconcile import import_facts
+from tests.unit.quantterminal.services.conftest import MakePipeline
+from tests.unit.quantterminal.services.pipeline import CASH, Pipeline
+
+
+def picture(pipeline: Pipeline) -> Dashboard:
+    return dashboard(runtime=pipeline.dashboard)
+
+
+def agrees(shown: Dashboard) -> bool:
+    """Equity is cash and market values, to the cent; profit is what they have gained."""
+    values = sum((Decimal(each.market_value) for each in shown.positions), Decimal(0))
+    equity = Decimal(shown.equity) == Decimal(shown.cash) + values
+    unrealized = sum((Decimal(each.unrealized_pnl) for each in shown.positions), Decimal(0))
+    profit = Decimal(shown.unrealized_pnl) == unrealized
+    return equity and profit
+
+
+def test_an_account_that_has_done_nothing(pipeline: Pipeline) -> None:
+    shown = picture(pipeline)
+
+    assert agrees(shown)
+    assert (shown.equity, shown.cash, shown.day_pnl) == ("100000.00", "100000.00", "0.00")
+    assert (shown.positions, shown.orders, shown.halts) == ((), (), ())
+    assert shown.session_open
+    assert shown.halt_level == "ACTIVE"
+
+
+def test_positions_are_marked_at_the_last_bar(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    pipeline.bought("IBM", 30, "100.00")
+    pipeline.minute(1, SPY=101.0, IBM=99.5)
+
+    shown = picture(pipeline)
+
+    assert agrees(shown)
+    assert (shown.equity, shown.day_pnl) == ("100005.00", "5.00")
+    assert shown.unrealized_pnl == "5.00"
+    assert shown.high_water_mark == "100005.00"
+    spy = shown.positions[1]
+    assert (spy.symbol, spy.quantity, spy.market_value) == ("SPY", "20", "2020.00")
+    assert (spy.average_price, spy.last, spy.weight) == ("100.0000", "101.0000", "0.020199")
+    assert spy.strategies == ("eager",)
+
+
+def test_a_newer_quote_counts_more_than_the_bar(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    now = pipeline.clock.now()
+    pipeline.quotes.put({"SPY": Quote(Decimal("99.98"), Decimal("100.04"), now)})
+
+    shown = picture(pipeline)
+
+    assert agrees(shown)
+    assert shown.unrealized_pnl == "0.20"
+    assert shown.health.feed == "live"
+
+
+def test_an_older_quote_counts_less(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    then = pipeline.clock.now() - timedelta(minutes=5)
+    pipeline.quotes.put({"SPY": Quote(Decimal(1), Decimal(1), then)})
+
+    assert picture(pipeline).unrealized_pnl == "0.00"
+
+
+def test_a_position_without_a_price_is_shown_at_its_cost(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    by_hand = pipeline.broker.order_by_hand("XYZ", Side.BUY, 10, "50.00")
+    fill = pipeline.broker.fill(by_hand.client_order_id, 10, "50.00")
+    apply_update(fill, source="stream", runtime=pipeline.updates)
+
+    shown = picture(pipeline)
+
+    assert agrees(shown)
+    assert shown.equity == f"{CASH:.2f}"
+    assert (shown.positions[1].last, shown.positions[1].market_value) == ("", "500.00")
+
+
+def test_realised_profit_stays_when_the_position_is_gone(pipeline: Pipeline) -> None:
+    order = pipeline.bought("SPY", 20, "100.00")
+    closing = pipeline.working("SPY", action=Action.CLOSE, quantity=None, ordinal=1)
+    fill = pipeline.broker.fill(closing.client_order_id, 20, "101.50")
+    apply_update(fill, source="stream", runtime=pipeline.updates)
+
+    shown = picture(pipeline)
+
+    assert agrees(shown)
+    assert (shown.realized_pnl, shown.unrealized_pnl) == ("30.00", "0.00")
+    assert shown.equity == "100030.00"
+    assert [row.status for row in shown.orders] == ["filled", "filled"]
+    assert {row.average_price for row in shown.orders} == {"100.0000", "101.5000"}
+    assert shown.strategies[0].trades == 2
+    assert order.client_order_id in {row.client_order_id for row in shown.orders}
+
+
+def test_reservations_and_buying_power(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    pipeline.working("IBM", quantity=10)
+
+    shown = picture(pipeline)
+
+    assert shown.reserved == "1000.50"
+    assert shown.buying_power == "96999.50"
+
+
+def test_denials_stand_among_the_orders(pipeline: Pipeline) -> None:
+    pipeline.assess(pipeline.ask("SPY", quantity=500))
+
+    row = picture(pipeline).orders[0]
+
+    assert (row.status, row.quantity, row.filled_quantity) == ("POSITION_LIMIT", "500", "0")
+
+
+def test_halts_and_their_reasons(pipeline: Pipeline) -> None:
+    pipeline.halts.raise_halt(
+        ACCOUNT, HaltLevel.HALTED, code=HaltCode.OPERATOR, reason="lunch", actor="ann"
+    )
+    pipeline.halts.raise_halt(
+        "symbol:SPY", HaltLevel.REDUCE_ONLY, code=HaltCode.RECONCILE, reason="odd", actor="x"
+    )
+    pipeline.halts.lift("symbol:SPY", actor="ann", reason="fine")
+
+    shown = picture(pipeline)
+
+    assert shown.halt_level == "HALTED"
+    assert [(row.scope, row.level, row.reason) for row in shown.halts] == [
+        ("account", "HALTED", "lunch")
+    ]
+    assert shown.strategies[0].level == "HALTED"
+    assert shown.alerts[0].name == "halt"
+
+
+def test_health_says_how_old_everything_is(pipeline: Pipeline) -> None:
+    import_facts(runtime=pipeline.reconciling)
+    pipeline.clock.forward(timedelta(seconds=9))
+
+    health = picture(pipeline).health
+
+    assert (health.last_bar_age_s, health.last_reconcile_age_s) == (10.0, 9.0)
+    assert (health.bars_seen, health.bars_quarantined) == (2, 0)
+    assert health.broker_stream == "live"
+    assert health.latency_p50_ms is None
+
+
+def test_hello_brings_the_curve_and_a_tick_the_picture(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    pipeline.minute(1, SPY=101.0)
+
+    first, second = hello(1, runtime=pipeline.dashboard), tick(2, runtime=pipeline.dashboard)
+
+    assert [point.equity for point in first.curve] == ["100000.00", "100020.00"]
+    assert second.dashboard == first.dashboard
+    assert (first.sequence, second.sequence) == (1, 2)
+    assert '"equity":"100020.00"' in pipeline.dashboard.encode(second)
+
+
+def test_reports_are_listed_newest_first(make_pipeline: MakePipeline) -> None:
+    made = make_pipeline()
+    for day in ("2013-10-04", "2013-10-07"):
+        for kind in ("html", "json"):
+            made.archive.put(f"reports/{made.account}/{day}.{kind}", b"x", "text/plain")
+
+    assert [row.day for row in picture(made).reports] == ["2013-10-07", "2013-10-04"]
