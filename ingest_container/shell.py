@@ -5,6 +5,7 @@ import contextlib
 import signal
 
 from ingest_container.health import serve_health
+from ingest_container.heartbeat import keep_beating
 from ingest_container.market_data import MarketData
 from ingest_container.order_stream import OrderStream
 from quantterminal.services.container_runtime import ContainerRuntime
@@ -40,6 +41,7 @@ async def serve(
                     order_stream.work(),
                     order_stream.read(),
                     order_stream.keep_gate(),
+                    keep_beating(runtime, market_data, order_stream),
                 )
             ]
             await stopped.wait()

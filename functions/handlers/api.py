@@ -1,4 +1,8 @@
-"""The REST API behind API Gateway (HTTP API, payload 2.0): read the picture, stop the trading."""
+"""The REST API behind API Gateway (HTTP API, payload 2.0): read the picture, stop the trading.
+
+API Gateway has checked the token before anything comes here; what its bearer may do is checked
+here. Where there is no sign-in (one machine, loopback), nobody is asked for a group.
+"""
 
 import json
 from typing import Any
@@ -7,27 +11,45 @@ from quantterminal import bootstrap
 from quantterminal.domain.errors import InvalidValueError, PermanentError
 from quantterminal.services.api_requests import command
 from quantterminal.services.dashboard import hello
+from quantterminal.services.live_tickets import issue_ticket
 
 _JSON = "application/json"
 _TYPES = {"html": "text/html; charset=utf-8", "json": _JSON}
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """200 with what was asked, 400 with what was expected, 404 for what does not exist."""
+    """200 with what was asked, 400 with what was expected, 403 for who may not, 404 for what does
+    not exist.
+    """
     method, path = event["requestContext"]["http"]["method"], event["rawPath"]
+    answers = {"GET": _get, "POST": _post}
     try:
-        if method == "GET" and path == "/api/dashboard":
-            picture = bootstrap.api_runtime().dashboard
-            return _answer(200, picture.encode(hello(0, runtime=picture)))
-        if method == "GET" and path.startswith("/api/reports/"):
-            return _report(path.removeprefix("/api/reports/"))
-        if method == "POST" and path in ("/api/halt", "/api/resume", "/api/flatten"):
-            return _command(path.removeprefix("/api/"), event)
+        if method in answers:
+            return answers[method](path, event)
     except InvalidValueError as problem:
         return _answer(400, json.dumps({"message": str(problem)}))
     except PermanentError:
         pass
     return _answer(404, json.dumps({"message": f"Nothing answers {method} {path}"}))
+
+
+def _get(path: str, _event: dict[str, Any]) -> dict[str, Any]:
+    if path == "/api/dashboard":
+        picture = bootstrap.api_runtime().dashboard
+        return _answer(200, picture.encode(hello(0, runtime=picture)))
+    if path.startswith("/api/reports/"):
+        return _report(path.removeprefix("/api/reports/"))
+    raise PermanentError(f"Nothing answers GET {path}")
+
+
+def _post(path: str, event: dict[str, Any]) -> dict[str, Any]:
+    if path == "/api/ticket":
+        return _ticket(event)
+    if path not in ("/api/halt", "/api/resume", "/api/flatten"):
+        raise PermanentError(f"Nothing answers POST {path}")
+    if not _may_operate(event):
+        return _answer(403, json.dumps({"message": "Expected an operator"}))
+    return _command(path.removeprefix("/api/"), event)
 
 
 def _report(name: str) -> dict[str, Any]:
@@ -57,9 +79,28 @@ def _command(verb: str, event: dict[str, Any]) -> dict[str, Any]:
     return _answer(200, json.dumps(result))
 
 
+def _ticket(event: dict[str, Any]) -> dict[str, Any]:
+    origin = event.get("headers", {}).get("origin", "")
+    code = issue_ticket(_actor(event), origin, desk=bootstrap.ticket_desk("api"))
+    return _answer(200, json.dumps({"ticket": code}))
+
+
+def _may_operate(event: dict[str, Any]) -> bool:
+    """API Gateway hands a list claim over as one text, `[viewers operators]`."""
+    wanted = bootstrap.operator_group()
+    groups = str(_claims(event).get("cognito:groups", "")).strip("[]").replace(",", " ").split()
+    return not wanted or wanted in groups
+
+
 def _actor(event: dict[str, Any]) -> str:
-    claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
-    return str(claims.get("sub", "local operator"))
+    return str(_claims(event).get("sub", "local operator"))
+
+
+def _claims(event: dict[str, Any]) -> dict[str, Any]:
+    claims: dict[str, Any] = (
+        event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
+    )
+    return claims
 
 
 def _answer(status: int, body: str, *, content_type: str = _JSON) -> dict[str, Any]:

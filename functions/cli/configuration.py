@@ -1,0 +1,197 @@
+"""The configuration file: TOML in, a checked `TradingConfig` out, every problem named at once.
+
+Written as models of its own, so that the processes on the latency path never import pydantic; a
+test holds their fields and defaults against the dataclasses that they become.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from quantterminal.domain.configuration import (
+    ExecutionConfig,
+    Mode,
+    OnTimeout,
+    StrategyConfig,
+    TradingConfig,
+)
+from quantterminal.domain.errors import ConfigurationError
+from quantterminal.domain.risk import RiskLimits
+from quantzoo.catalog import STRATEGIES, make_strategy
+
+LIVE_CONFIRMATION = "I understand that this trades real money"
+
+_Fraction = Annotated[Decimal, Field(gt=0, le=1)]
+_Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+_Whole = Annotated[int, Field(strict=True)]
+_Symbol = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9.]{0,9}$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StrategyTable(_Table):
+    name: _Name
+    kind: str = Field(min_length=1)
+    symbols: tuple[_Symbol, ...] = ()
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class LimitsTable(_Table):
+    """Limits may be tightened freely; what would switch one off is refused."""
+
+    max_position_fraction: _Fraction = RiskLimits().max_position_fraction
+    daily_loss_fraction: _Fraction = RiskLimits().daily_loss_fraction
+    drawdown_fraction: _Fraction = RiskLimits().drawdown_fraction
+    max_gross_fraction: Annotated[Decimal, Field(gt=0, le=4)] = RiskLimits().max_gross_fraction
+    price_collar_bps: Annotated[Decimal, Field(gt=0, le=5000)] = RiskLimits().price_collar_bps
+    max_bar_age_s: Annotated[_Whole, Field(ge=1, le=3600)] = RiskLimits().max_bar_age_s
+    intent_life_s: Annotated[_Whole, Field(ge=1, le=3600)] = RiskLimits().intent_life_s
+
+
+class ExecutionTable(_Table):
+    limit_offset_bps: Annotated[Decimal, Field(ge=0, le=500)] = ExecutionConfig().limit_offset_bps
+    order_timeout_s: Annotated[_Whole, Field(ge=5, le=86_400)] = ExecutionConfig().order_timeout_s
+    on_timeout: OnTimeout = ExecutionConfig().on_timeout
+    max_reprices: Annotated[_Whole, Field(ge=0, le=20)] = ExecutionConfig().max_reprices
+    order_fraction: _Fraction = ExecutionConfig().order_fraction
+    unknown_resend_after_s: Annotated[_Whole, Field(ge=5, le=3600)] = (
+        ExecutionConfig().unknown_resend_after_s
+    )
+    unknown_give_up_after_s: Annotated[_Whole, Field(ge=10, le=86_400)] = (
+        ExecutionConfig().unknown_give_up_after_s
+    )
+
+
+class ConfigurationFile(_Table):
+    """The whole file. `symbols` may be left out where the bar files name them."""
+
+    account: _Name = "main"
+    mode: Mode = Mode.SIMULATED
+    live_confirmation: str | None = None
+    symbols: tuple[_Symbol, ...] = ()
+    strategies: Annotated[tuple[StrategyTable, ...], Field(min_length=1)] = tuple(
+        StrategyTable(name=name, kind=name) for name in STRATEGIES
+    )
+    limits: LimitsTable = LimitsTable()
+    execution: ExecutionTable = ExecutionTable()
+    barrier_timeout_s: Annotated[float, Field(gt=0, le=30)] = 2.0
+    sweep_every_s: Annotated[_Whole, Field(ge=1, le=300)] = 10
+
+
+def read_configuration(path: Path | None) -> ConfigurationFile:
+    """The file's configuration, the defaults without one.
+
+    A table `deployment` is left to the stacks, so that one file serves both. Raises
+    ConfigurationError that lists every problem with its place, what was expected and found.
+    """
+    values = {} if path is None else read_toml(path)
+    values.pop("deployment", None)
+    found, problems = examined(values)
+    if found is None or problems:
+        raise ConfigurationError(listed("configuration" if path is None else str(path), problems))
+    return found
+
+
+def examined(values: Mapping[str, Any]) -> tuple[ConfigurationFile | None, list[str]]:
+    """The configuration that `values` spell, and everything that is wrong with it."""
+    problems = _strategy_problems(values.get("strategies")) + _live_problems(values)
+    try:
+        found = ConfigurationFile.model_validate(values)
+    except ValidationError as invalid:
+        return None, [*said(invalid), *problems]
+    return found, problems
+
+
+def trading_config(
+    found: ConfigurationFile, *, symbols: Sequence[str], mode: Mode | None = None
+) -> TradingConfig:
+    """What the processes get; `symbols` is the universe, `mode` overrides the file's.
+
+    Raises ConfigurationError for a strategy that wants a symbol outside of the universe.
+    """
+    universe = set(symbols)
+    problems = [
+        f"strategies.{index}.symbols: expected symbols of {', '.join(symbols)}, was {symbol}"
+        for index, strategy in enumerate(found.strategies)
+        for symbol in strategy.symbols
+        if symbol not in universe
+    ]
+    if problems:
+        raise ConfigurationError(listed("configuration", problems))
+    return TradingConfig(
+        account=found.account,
+        mode=mode or found.mode,
+        symbols=tuple(symbols),
+        strategies=tuple(
+            StrategyConfig(each.name, each.kind, each.symbols, dict(each.parameters))
+            for each in found.strategies
+        ),
+        limits=RiskLimits(**dict(found.limits)),
+        execution=ExecutionConfig(**dict(found.execution)),
+        barrier_timeout_s=found.barrier_timeout_s,
+        sweep_every_s=found.sweep_every_s,
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a file. Raises ConfigurationError when it cannot be read as TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise ConfigurationError(
+            f"{path}: expected a readable file, was: {problem.strerror}"
+        ) from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"{path}: expected TOML, was: {problem}") from problem
+
+
+def _strategy_problems(tables: Any) -> list[str]:
+    """What the models cannot see: kinds that do not exist, wrong parameters, names used twice."""
+    problems: list[str] = []
+    names: set[str] = set()
+    for index, values in enumerate(tables if isinstance(tables, list) else []):
+        try:
+            strategy = StrategyTable.model_validate(values)
+        except ValidationError:
+            continue  # reported with the rest of the file
+        if strategy.name in names:
+            problems.append(f"strategies.{index}.name: {strategy.name!r} is there twice")
+        names.add(strategy.name)
+        try:
+            make_strategy(strategy.kind, strategy.parameters)
+        except (ConfigurationError, TypeError) as problem:
+            problems.append(f"strategies.{index}: {problem}")
+    return problems
+
+
+def _live_problems(values: Mapping[str, Any]) -> list[str]:
+    given = values.get("live_confirmation")
+    if values.get("mode") != Mode.LIVE or given == LIVE_CONFIRMATION:
+        return []
+    return [f"live_confirmation: expected {LIVE_CONFIRMATION!r} for mode LIVE, was {given!r}"]
+
+
+def said(invalid: ValidationError) -> list[str]:
+    """Each problem of a table in one line: place, what was expected, what was found."""
+    return [_said(dict(error)) for error in invalid.errors()]
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    place = ".".join(str(part) for part in error["loc"]) or "file"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: is not a setting"
+    if error["type"] == "missing":
+        return f"{place}: is missing"
+    expected = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{place}: expected {expected}, was {error['input']!r}"
+
+
+def listed(place: str, problems: Sequence[str]) -> str:
+    """One text that names all problems of one place."""
+    return "\n".join([f"{place}: {len(problems)} problem(s)", *(f"  {each}" for each in problems)])

@@ -1,0 +1,27 @@
+"""Who may open the live socket: API Gateway asks at $connect, a one-time ticket answers."""
+
+from typing import Any
+
+from quantterminal import bootstrap
+from quantterminal.services.live_tickets import admit
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """A policy for this one connection: allow whoever brings a fresh ticket from its own page."""
+    code = str((event.get("queryStringParameters") or {}).get("ticket", ""))
+    headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    desk = bootstrap.ticket_desk("authorize")
+    subject = admit(code, headers.get("origin", ""), desk=desk)
+    return {
+        "principalId": subject or "nobody",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Action": "execute-api:Invoke",
+                    "Effect": "Deny" if subject is None else "Allow",
+                    "Resource": event["methodArn"],
+                }
+            ],
+        },
+    }

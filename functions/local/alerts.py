@@ -1,0 +1,55 @@
+"""Prints the operator's alerts at the terminal: here SNS has a person in front of it."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.processes.local_aws import LocalAwsAddress
+
+_log = logging.getLogger(__name__)
+_LONG_POLL_S = 2
+_TEXT = 160
+
+
+class AlertPrinter:
+    """Follows the queue that is subscribed to the alert topic, on a thread of its own."""
+
+    def __init__(self, aws: LocalAwsAddress, url: str, *, say: Callable[[str], None]) -> None:
+        self._sqs = aws.client("sqs")
+        self._url = url
+        self._say = say
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._follow, name="alerts", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def print_waiting(self, *, wait_s: int = 0) -> int:
+        """Print and delete what is there; how many there were."""
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=wait_s
+        )
+        messages = answer.get("Messages", [])
+        for message in messages:
+            self._say(f"alert: {alert_line(message['Body'])}")
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages)
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.print_waiting(wait_s=_LONG_POLL_S)
+            except (BotoCoreError, ClientError):
+                self._stopping.wait(1.0)  # the local AWS is gone, or going
+
+
+def alert_line(body: str) -> str:
+    """One line of an SNS notification: its subject, or the beginning of its text without one."""
+    notification = json.loads(body)
+    text = " ".join(str(notification.get("Subject") or notification.get("Message")).split())
+    return text if len(text) <= _TEXT else f"{text[: _TEXT - 1]}…"

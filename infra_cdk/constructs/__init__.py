@@ -1,0 +1,1 @@
+"""Constructs build one thing each, the way this project wants it everywhere."""

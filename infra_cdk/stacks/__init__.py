@@ -1,0 +1,1 @@
+"""Stacks compose constructs; one stack for what lives and dies together."""

@@ -1,0 +1,126 @@
+"""Who may come in, and what answers: the sign-in, the routes and the live socket.
+
+Every route needs a token of the sign-in; what changes something also needs the operators' group,
+which the `api` function checks. The live socket needs a one-time ticket from such a route.
+"""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra_cdk.constructs.acknowledged import acknowledge
+from infra_cdk.constructs.log_retention import retention
+from infra_cdk.constructs.sign_in import SignIn
+from infra_cdk.constructs.socket_logging import SocketLogging
+from infra_cdk.deployment import Deployment
+from infra_cdk.stacks.compute import ComputeStack
+from infra_cdk.stacks.web import SOCKET_STAGE, WebStack
+
+GET, POST = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST
+ROUTES = (
+    (GET, "/api/dashboard"),
+    (GET, "/api/reports/{name}"),
+    (POST, "/api/halt"),
+    (POST, "/api/resume"),
+    (POST, "/api/flatten"),
+    (POST, "/api/ticket"),
+)
+# One trader looks at one page; whoever asks more often than this is nobody.
+REQUESTS_PER_S, BURST = 20, 40
+
+
+class ApiStack(cdk.Stack):
+    """Stateful only in its user pool, which is kept when the stack goes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        compute: ComputeStack,
+        web: WebStack,
+        **options: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **options)
+        self._compute = compute
+        self._web = web
+        self.sign_in = SignIn(self, "SignIn", prefix=web.sign_in_prefix, page_url=web.url)
+        self._log = logs.LogGroup(
+            self,
+            "AccessLog",
+            retention=retention(deployment.table.log_days),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        self._answer_requests()
+        self._answer_sockets()
+
+    def _answer_requests(self) -> None:
+        authorizer = authorizers.HttpJwtAuthorizer(
+            "Tokens",
+            self.sign_in.issuer,
+            jwt_audience=[self.sign_in.client.user_pool_client_id],
+        )
+        answers = integrations.HttpLambdaIntegration("Answers", self._compute.functions["api"])
+        for method, path in ROUTES:
+            apigateway.HttpRoute(
+                self,
+                f"{method.value}{path}",
+                http_api=self._web.http_api,
+                route_key=apigateway.HttpRouteKey.with_(path, method),
+                integration=answers,
+                authorizer=authorizer,
+                authorization_scopes=["openid"],
+            )
+        stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self._web.http_api,
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_S, burst_limit=BURST),
+            access_log_settings=self._access_log(),
+        )
+        stage.node.add_dependency(self._log)
+
+    def _answer_sockets(self) -> None:
+        """A ticket at the door, and nothing behind it but looking."""
+        live = self._compute.functions["live"]
+        door = authorizers.WebSocketLambdaAuthorizer(
+            "Tickets",
+            self._compute.functions["authorize"],
+            identity_source=["route.request.querystring.ticket"],
+        )
+        for key in ("$connect", "$disconnect", "$default"):
+            apigateway.WebSocketRoute(
+                self,
+                f"Socket{key}",
+                web_socket_api=self._web.socket_api,
+                route_key=key,
+                integration=integrations.WebSocketLambdaIntegration(f"Live{key}", live),
+                authorizer=door if key == "$connect" else None,
+            )
+        stage = apigateway.WebSocketStage(
+            self,
+            "SocketStage",
+            web_socket_api=self._web.socket_api,
+            stage_name=SOCKET_STAGE,
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_S, burst_limit=BURST),
+            access_log_settings=self._access_log(),
+        )
+        stage.node.add_dependency(SocketLogging(self, "SocketLogging"))
+        acknowledge(
+            self,
+            {
+                "AwsSolutions-APIG4": "A connection is authorized once, when it is opened: the"
+                " other two routes belong to one that was.",
+            },
+        )
+
+    def _access_log(self) -> apigateway.IAccessLogSettings:
+        return apigateway.LogGroupLogDestination(self._log)
