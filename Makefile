@@ -14,6 +14,7 @@ PYTEST_ARGS ?=
 PYTHON ?=
 
 export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 IN_VENV := .venv/bin/uv pip install --quiet --python .venv/bin/python

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from cli.arguments import spread
+from cli.deploy.commands import app as deploy_app
 
 app = typer.Typer(
     help="QuantTerminal: runs QuantZoo strategies, on one machine or in your AWS account.",
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="The configuration file.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+app.add_typer(deploy_app, name="deploy")
 
 Port = Annotated[int, typer.Option(help="Port of the page, on this machine only.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]

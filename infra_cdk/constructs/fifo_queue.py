@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra_cdk.constructs.acknowledged import acknowledge
 from quantterminal import topology
 
 
@@ -25,6 +26,10 @@ class FifoQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
+        )
+        acknowledge(
+            self.dead_letters,
+            {"Serverless-SQSRedrivePolicy": "It is itself where dead letters end."},
         )
         self.queue = sqs.Queue(
             self,

@@ -13,14 +13,14 @@ _DISK = {"Encrypted": True, "VolumeSize": 8, "VolumeType": "gp3", "DeleteOnTermi
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """`finish` is called with the network that was built with `provider`."""
+    """`finish` is called with the network's addresses once it is built with `provider`."""
 
     provider: Any
-    finish: Callable[[ec2.Vpc], None]
+    finish: Callable[[str], None]
 
 
 def nat_gateway() -> WayOut:
-    return WayOut(ec2.NatProvider.gateway(), lambda _vpc: None)
+    return WayOut(ec2.NatProvider.gateway(), lambda _cidr: None)
 
 
 def nat_instance(image: str | None) -> WayOut:
@@ -35,13 +35,13 @@ def nat_instance(image: str | None) -> WayOut:
         machine_image=machine_image,
         default_allowed_traffic=ec2.NatTrafficDirection.NONE,
     )
-    return WayOut(provider, lambda vpc: _harden(provider, vpc))
+    return WayOut(provider, lambda cidr: _harden(provider, cidr))
 
 
-def _harden(provider: ec2.NatInstanceProviderV2, vpc: ec2.Vpc) -> None:
+def _harden(provider: ec2.NatInstanceProviderV2, cidr: str) -> None:
     """HTTPS from inside, HTTPS to outside, an encrypted disk and metadata by token only."""
     group = provider.security_group
-    group.add_ingress_rule(ec2.Peer.ipv4(vpc.vpc_cidr_block), ec2.Port.tcp(443), "From inside")
+    group.add_ingress_rule(ec2.Peer.ipv4(cidr), ec2.Port.tcp(443), "From inside")
     group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "To AWS, broker and feed")
     # yum's mirrors are reached over HTTP once, at the first boot, to install iptables
     group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(80), "Packages at the first boot")

@@ -21,6 +21,17 @@ _INTERFACES = [
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
 ]
+_ACCEPTED = {
+    rule: "The lock and its bytecode are made for 3.13; the next minor comes with a new lock."
+    for rule in ("AwsSolutions-L1", "Serverless-LambdaLatestVersion")
+} | {
+    "Serverless-LambdaTracing": "Correlation ids in logs and metrics follow a bar to its fill; the"
+    " tracing library is at the end of its support and doubles the cold start."
+}
+_WAITED_FOR = {
+    "Serverless-LambdaDLQ": "It is never called asynchronously: a queue has its own dead letters,"
+    " and an API's caller sees the failure."
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class PythonFunction(Construct):
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)
         in_network = spec.is_in_network
+        acknowledge(self, _ACCEPTED if is_called_asynchronously else _ACCEPTED | _WAITED_FOR)
         if in_network:
             self._allow_interfaces()
         self.function = lambda_.Function(

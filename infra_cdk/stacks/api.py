@@ -4,6 +4,7 @@ Every route needs a token of the sign-in; what changes something also needs the 
 which the `api` function checks. The live socket needs a one-time ticket from such a route.
 """
 
+import json
 from typing import Any
 
 import aws_cdk as cdk
@@ -32,6 +33,15 @@ ROUTES = (
 )
 # One trader looks at one page; whoever asks more often than this is nobody.
 REQUESTS_PER_S, BURST = 20, 40
+# Never the query: a ticket stands there.
+LOGGED = {
+    "at": "$context.requestTime",
+    "request": "$context.requestId",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "from": "$context.identity.sourceIp",
+    "error": "$context.error.messageString",
+}
 
 
 class ApiStack(cdk.Stack):
@@ -49,7 +59,13 @@ class ApiStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         self._compute = compute
-        self._web = web
+        # by their ids, so that what hangs on them is made here and not in the Web stack
+        self._http_api = apigateway.HttpApi.from_http_api_attributes(
+            self, "HttpApi", http_api_id=web.http_api.api_id
+        )
+        self._socket_api = apigateway.WebSocketApi.from_web_socket_api_attributes(
+            self, "SocketApi", web_socket_id=web.socket_api.api_id
+        )
         self.sign_in = SignIn(self, "SignIn", prefix=web.sign_in_prefix, page_url=web.url)
         self._log = logs.LogGroup(
             self,
@@ -71,7 +87,7 @@ class ApiStack(cdk.Stack):
             apigateway.HttpRoute(
                 self,
                 f"{method.value}{path}",
-                http_api=self._web.http_api,
+                http_api=self._http_api,
                 route_key=apigateway.HttpRouteKey.with_(path, method),
                 integration=answers,
                 authorizer=authorizer,
@@ -80,12 +96,11 @@ class ApiStack(cdk.Stack):
         stage = apigateway.HttpStage(
             self,
             "Stage",
-            http_api=self._web.http_api,
+            http_api=self._http_api,
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_S, burst_limit=BURST),
-            access_log_settings=self._access_log(),
         )
-        stage.node.add_dependency(self._log)
+        self._log_access(stage)
 
     def _answer_sockets(self) -> None:
         """A ticket at the door, and nothing behind it but looking."""
@@ -99,7 +114,7 @@ class ApiStack(cdk.Stack):
             apigateway.WebSocketRoute(
                 self,
                 f"Socket{key}",
-                web_socket_api=self._web.socket_api,
+                web_socket_api=self._socket_api,
                 route_key=key,
                 integration=integrations.WebSocketLambdaIntegration(f"Live{key}", live),
                 authorizer=door if key == "$connect" else None,
@@ -107,12 +122,12 @@ class ApiStack(cdk.Stack):
         stage = apigateway.WebSocketStage(
             self,
             "SocketStage",
-            web_socket_api=self._web.socket_api,
+            web_socket_api=self._socket_api,
             stage_name=SOCKET_STAGE,
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_S, burst_limit=BURST),
-            access_log_settings=self._access_log(),
         )
+        self._log_access(stage)
         stage.node.add_dependency(SocketLogging(self, "SocketLogging"))
         acknowledge(
             self,
@@ -122,5 +137,8 @@ class ApiStack(cdk.Stack):
             },
         )
 
-    def _access_log(self) -> apigateway.IAccessLogSettings:
-        return apigateway.LogGroupLogDestination(self._log)
+    def _log_access(self, stage: apigateway.HttpStage | apigateway.WebSocketStage) -> None:
+        resource = stage.node.default_child
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=self._log.log_group_arn, format=json.dumps(LOGGED)
+        )

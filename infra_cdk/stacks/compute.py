@@ -84,19 +84,31 @@ class ComputeStack(cdk.Stack):
             retention_period=cdk.Duration.days(14),
         )
         acknowledge(
-            queue, {"AwsSolutions-SQS3": "It is itself where what cannot be delivered ends."}
+            queue,
+            dict.fromkeys(
+                ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"),
+                "It is itself where what cannot be delivered ends.",
+            ),
         )
         return queue
 
     def _consume_queues(self) -> None:
         for spec in topology.QUEUES:
-            self.functions[spec.consumer].add_event_source(
+            consumer = self.functions[spec.consumer]
+            consumer.add_event_source(
                 sources.SqsEventSource(
                     self._messaging.queues[spec.name],
                     batch_size=spec.batch_size,
                     max_concurrency=spec.max_concurrency,
                     report_batch_item_failures=True,
                 )
+            )
+            acknowledge(
+                consumer,
+                {
+                    "Serverless-LambdaEventSourceMappingDestination": "An SQS mapping has none:"
+                    " the queue's own dead-letter queue takes what fails.",
+                },
             )
 
     def _listen_to_bus(self) -> None:

@@ -12,6 +12,9 @@ from infra_cdk.constructs.nat import WayOut, nat_gateway, nat_instance
 from infra_cdk.constructs.placement import HTTPS, POSTGRES, VALKEY, Placement
 from infra_cdk.deployment import Deployment, Nat
 
+ZONES = 2
+CIDR = "10.0.0.0/16"
+
 
 class NetworkStack(cdk.Stack):
     """Two zones, public subnets that hold nothing but the way out, private ones for the rest."""
@@ -31,7 +34,8 @@ class NetworkStack(cdk.Stack):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            max_azs=2,
+            max_azs=ZONES,
+            ip_addresses=ec2.IpAddresses.cidr(CIDR),
             nat_gateways=0 if provider is None else 1,
             nat_gateway_provider=None if provider is None else provider.provider,
             restrict_default_security_group=False,
@@ -50,14 +54,14 @@ class NetworkStack(cdk.Stack):
             },
         )
         if provider is not None:
-            provider.finish(self.vpc)
+            provider.finish(CIDR)
         self._log_refusals(deployment.table.log_days)
         self._make_groups()
 
     @property
     def availability_zones(self) -> list[str]:
-        """Named here, because the CDK would look them up in an account."""
-        return [f"{self.region}a", f"{self.region}b"]
+        """The region's first two, as CloudFormation finds them: the CDK would ask an account."""
+        return [cdk.Fn.select(number, cdk.Fn.get_azs()) for number in range(ZONES)]
 
     def _make_groups(self) -> None:
         self.functions = self._place("Functions", "Functions beside PostgreSQL and Valkey")

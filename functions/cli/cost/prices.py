@@ -25,7 +25,7 @@ class Price:
     allowance: Decimal = Decimal(0)
 
 
-def _aws(  # noqa: PLR0913 - one line of the price list each
+def _aws(
     item: str, unit: str, dollars: str, page: str, *, as_of: str = "2026-11", allowance: str = "0"
 ) -> Price:
     return Price(item, unit, Decimal(dollars), f"{_AWS}/{page}/pricing/", as_of, Decimal(allowance))

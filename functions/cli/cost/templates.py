@@ -1,4 +1,4 @@
-"""Reads the cloud assembly that `make synth` wrote: every resource of every stack in its manifest."""
+"""Reads the cloud assembly of `make synth`: every resource of every stack in its manifest."""
 
 import json
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ schedule); what only the future knows is assumed, on the high side, and says so.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -75,7 +75,7 @@ def read_profile(text: str) -> Profile | None:
 
 
 def make_usage(profile: Profile, *, symbols: int, strategies: int) -> Usage:
-    """The month of `symbols` traded by `strategies`. Every function of the topology has its calls."""
+    """The month of `symbols` traded by `strategies`, with the calls of every function."""
     table = {each.name: each for each in _assumptions(profile, symbols, strategies)}
     values = {name: each.value for name, each in table.items()}
     calls = {each.function: each for each in _calls(values)}
@@ -89,8 +89,7 @@ def awake_hours(up: str, down: str) -> Decimal:
 
 
 def _hour(at: time) -> Decimal:
-    midnight = datetime.combine(datetime.min.date(), time())
-    return Decimal((datetime.combine(midnight.date(), at) - midnight).seconds) / 3600
+    return Decimal(at.hour) + Decimal(at.minute) / 60
 
 
 def _assumptions(profile: Profile, symbols: int, strategies: int) -> Iterator[Assumption]:

@@ -1,14 +1,15 @@
 """A signal becomes an approved intent with an order, or a denial with a code. Exactly once."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from datetime import datetime
+from decimal import Decimal
 
 from quantterminal.domain.bars import MINUTE
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import ConflictError, RetryableError
 from quantterminal.domain.events import AssessSignal, EventName, Message, SubmitOrder
-from quantterminal.domain.money import offset_by_bps, price_from_float, round_limit
+from quantterminal.domain.money import price_from_float
+from quantterminal.domain.proposals import nothing_to_close, propose
 from quantterminal.domain.risk import (
     Denial,
     DenialCode,
@@ -18,7 +19,7 @@ from quantterminal.domain.risk import (
     RiskSnapshot,
     check,
 )
-from quantterminal.domain.signals import Action, Side, Signal, client_order_id, intent_id
+from quantterminal.domain.signals import client_order_id, intent_id
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import AccountLedger, IntentLedger, IntentRecord
@@ -30,7 +31,6 @@ from quantterminal.topology import ORDERS
 
 _TRIES = 5
 _ZERO = Decimal(0)
-_ONE_SHARE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _decide(message: Message, request: AssessSignal, runtime: RiskRuntime) -> In
         now = runtime.clock.now()
         proposal = _propose(request, state, trading=runtime.trading, now=now)
         snapshot = risk_snapshot(state, runtime.trading, now=now)
-        denial = _nothing_to_do(proposal, request) or check(
+        denial = nothing_to_close(proposal, request.signal) or check(
             proposal, snapshot, runtime.trading.limits
         )
         _wait_for_cancels(proposal, denial)
@@ -114,18 +114,16 @@ def _propose(
 ) -> Proposal:
     signal = request.signal
     reference, bar_end = _reference(request, state)
-    side, quantity = _side_and_quantity(signal, state, trading=trading, reference=reference)
-    offset = trading.execution.limit_offset_bps * side.sign
-    return Proposal(
-        intent_id=intent_id(signal, request.attempt),
-        strategy=signal.strategy,
-        symbol=signal.symbol,
-        side=side,
-        quantity=quantity,
-        limit_price=round_limit(offset_by_bps(reference, offset), side_is_buy=side is Side.BUY),
-        reference_price=reference,
+    position = state.positions.get((signal.strategy, signal.symbol))
+    return propose(
+        signal,
+        _ZERO if position is None else position.quantity,
+        attempt=request.attempt,
+        reference=reference,
         bar_end=bar_end,
-        valid_until=now + timedelta(seconds=trading.limits.intent_life_s),
+        now=now,
+        day_open_equity=state.day_open_equity,
+        trading=trading,
         origin=request.origin,
     )
 
@@ -137,29 +135,6 @@ def _reference(request: AssessSignal, state: WorkingState) -> tuple[Decimal, dat
     if request.attempt and mark is not None:
         return mark.price, mark.at
     return price_from_float(signal.reference_price), signal.bar_start + MINUTE
-
-
-def _side_and_quantity(
-    signal: Signal, state: WorkingState, *, trading: TradingConfig, reference: Decimal
-) -> tuple[Side, Decimal]:
-    position = state.positions.get((signal.strategy, signal.symbol))
-    held = _ZERO if position is None else position.quantity
-    if signal.action is Action.CLOSE:
-        return (Side.SELL if held > 0 else Side.BUY), abs(held)
-    side = Side.BUY if signal.action is Action.BUY else Side.SELL
-    if signal.quantity is not None:
-        return side, Decimal(signal.quantity)
-    notional = state.day_open_equity * trading.execution.order_fraction
-    return side, (notional / reference).quantize(_ONE_SHARE, rounding=ROUND_FLOOR)
-
-
-def _nothing_to_do(proposal: Proposal, request: AssessSignal) -> Denial | None:
-    if request.signal.action is Action.CLOSE and not proposal.quantity:
-        return Denial(
-            DenialCode.NOTHING_TO_CLOSE,
-            f"{proposal.strategy} holds nothing in {proposal.symbol}",
-        )
-    return None
 
 
 def _wait_for_cancels(proposal: Proposal, denial: Denial | None) -> None:

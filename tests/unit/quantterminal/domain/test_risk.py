@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from quantterminal.domain import risk
 from quantterminal.domain.events import AssessSignal
+from quantterminal.domain.proposals import nothing_to_close
 from quantterminal.domain.risk import (
     RULES,
     DenialCode,
@@ -27,7 +28,6 @@ from quantterminal.domain.risk import (
     worst_case,
 )
 from quantterminal.domain.signals import Action, Side, Signal
-from quantterminal.services.assess_risk import _nothing_to_do
 
 LIMITS = RiskLimits()
 NOW = datetime(2024, 3, 4, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
@@ -138,12 +138,12 @@ def test_closing_nothing_is_denied_before_the_rules() -> None:
     signal = Signal("momentum", "1", "SPY", NOW, 0, Action.CLOSE, None, 100.0, "exit")
     request = AssessSignal("main", signal)
 
-    denial = _nothing_to_do(replace(PROPOSAL, quantity=Decimal(0)), request)
+    denial = nothing_to_close(replace(PROPOSAL, quantity=Decimal(0)), request.signal)
 
     assert denial is not None
     assert denial.code is DenialCode.NOTHING_TO_CLOSE
     assert "momentum holds nothing in SPY" in denial.text
-    assert _nothing_to_do(PROPOSAL, request) is None
+    assert nothing_to_close(PROPOSAL, request.signal) is None
 
 
 def test_a_denial_says_what_was_expected_and_what_was_found() -> None:
