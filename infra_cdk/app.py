@@ -21,6 +21,7 @@ from infra_cdk.stacks.data import DataStack
 from infra_cdk.stacks.ingest import IngestStack
 from infra_cdk.stacks.messaging import MessagingStack
 from infra_cdk.stacks.network import NetworkStack
+from infra_cdk.stacks.observability import ObservabilityStack
 from infra_cdk.stacks.page import PageStack
 from infra_cdk.stacks.web import WebStack
 from infra_cdk.supplies import supplies
@@ -82,6 +83,15 @@ class _Stacks:
         )
         web = self._stack(WebStack, "Web", **self._told())
         api = self._stack(ApiStack, "Api", compute=compute, web=web, **self._told())
+        self._stack(
+            ObservabilityStack,
+            "Observability",
+            messaging=messaging,
+            data=data,
+            compute=compute,
+            web=web,
+            **self._told(),
+        )
         if self._building.page is not None:
             self._stack(PageStack, "Page", files=self._building.page, web=web, api=api)
 

@@ -21,12 +21,12 @@ _INTERFACES = [
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
 ]
+_PINNED = "The lock and its bytecode are made for 3.13; the next minor comes with a new lock."
 _ACCEPTED = {
-    rule: "The lock and its bytecode are made for 3.13; the next minor comes with a new lock."
-    for rule in ("AwsSolutions-L1", "Serverless-LambdaLatestVersion")
-} | {
+    "AwsSolutions-L1": _PINNED,
+    "Serverless-LambdaLatestVersion": _PINNED,
     "Serverless-LambdaTracing": "Correlation ids in logs and metrics follow a bar to its fill; the"
-    " tracing library is at the end of its support and doubles the cold start."
+    " tracing library is at the end of its support and doubles the cold start.",
 }
 _WAITED_FOR = {
     "Serverless-LambdaDLQ": "It is never called asynchronously: a queue has its own dead letters,"

@@ -155,9 +155,10 @@ class ComputeStack(cdk.Stack):
             self,
             "LedgerStep",
             service_token=migrate.function_arn,
-            service_timeout=cdk.Duration.seconds(topology.function("migrate").timeout_s + 30),
             properties={"CodeVersion": self._variables["QT_CODE_VERSION"]},
         )
+        patience_s = topology.function("migrate").timeout_s + 30
+        step.node.default_child.add_property_override("ServiceTimeout", patience_s)
         step.node.add_dependency(self.made["migrate"])
         for spec in topology.FUNCTIONS:
             if topology.Need.DATABASE in spec.needs and spec.name != "migrate":

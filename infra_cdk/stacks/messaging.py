@@ -4,6 +4,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -35,8 +36,24 @@ class MessagingStack(cdk.Stack):
             retention=cdk.Duration.days(ARCHIVE_DAYS),
         )
         self.alerts = sns.Topic(self, "Alerts", enforce_ssl=True)
+        self._let_aws_alert()
         if deployment.table.alert_email:
             self.alerts.add_subscription(
                 subscriptions.EmailSubscription(deployment.table.alert_email)
             )
         cdk.CfnOutput(self, "AlertTopicArn", value=self.alerts.topic_arn)
+
+    def _let_aws_alert(self) -> None:
+        """Alarms and budgets publish by themselves, without any code of ours on the way."""
+        self.alerts.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsAndBudgets",
+                principals=[
+                    iam.ServicePrincipal("cloudwatch.amazonaws.com"),
+                    iam.ServicePrincipal("budgets.amazonaws.com"),
+                ],
+                actions=["sns:Publish"],
+                resources=[self.alerts.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )

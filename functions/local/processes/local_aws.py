@@ -61,8 +61,10 @@ class LocalAwsAddress:
         )
 
 
-def start_local_aws(folder: Path, *, logs: Path) -> tuple[Child, LocalAwsAddress]:
-    """Start an empty one; returns when it answers."""
+def start_local_aws(
+    folder: Path, *, logs: Path, services: str = _SERVICES
+) -> tuple[Child, LocalAwsAddress]:
+    """Start an empty one with these services; returns when it answers."""
     address = LocalAwsAddress(free_port())
     binary = find_binary()
     scratch = folder / "aws"
@@ -72,7 +74,7 @@ def start_local_aws(folder: Path, *, logs: Path) -> tuple[Child, LocalAwsAddress
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(address.port),
-        "SERVICES": _SERVICES,
+        "SERVICES": services,
         "MINISTACK_REGION": address.region,
         "MINISTACK_WORKER_THREADS": "16",
         "TMPDIR": str(scratch),

@@ -1,0 +1,186 @@
+"""The account in a backtest: what Valkey and the ledger hold in a live run, in memory."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from quantterminal.domain.halts import EquityMarks, Halt, breaker, is_lifted_by_new_session
+from quantterminal.domain.money import price_from_float
+from quantterminal.domain.positions import Position, apply_fill, cash_change
+from quantterminal.domain.risk import (
+    HaltLevel,
+    Proposal,
+    Reservation,
+    RiskLimits,
+    RiskSnapshot,
+)
+from quantterminal.domain.signals import Side, Signal
+from quantterminal.domain.strategy import PositionView
+
+_ZERO = Decimal(0)
+_FLAT = PositionView()
+# Floats decide only that an equity is clearly neither a loss to halt for nor a new high.
+_MARGIN = 1e-9
+
+Holding = tuple[str, str]
+
+
+@dataclass(slots=True)
+class WorkingOrder:
+    """An order at the simulated broker. `reservation` is what it may still do."""
+
+    signal: Signal
+    proposal: Proposal
+    attempt: int
+    submitted_at: datetime
+    reservation: Reservation
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.reservation.quantity
+
+
+class Marks(Mapping[str, Decimal]):
+    """Last closes by symbol; kept as floats, made Decimal when a rule asks."""
+
+    def __init__(self) -> None:
+        self.floats: dict[str, float] = {}
+        self.seen: dict[str, datetime] = {}
+        self._exact: dict[str, tuple[float, Decimal]] = {}
+
+    def put(self, symbol: str, price: float, start: datetime) -> None:
+        self.floats[symbol] = price
+        self.seen[symbol] = start
+
+    def end(self, symbol: str) -> datetime:
+        """The end of the bar that the mark comes from."""
+        return self.seen[symbol] + timedelta(minutes=1)
+
+    def __getitem__(self, symbol: str) -> Decimal:
+        price = self.floats[symbol]
+        known = self._exact.get(symbol)
+        if known is None or known[0] != price:
+            known = self._exact[symbol] = (price, price_from_float(price))
+        return known[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.floats)
+
+    def __len__(self) -> int:
+        return len(self.floats)
+
+
+class Book:
+    """Cash, positions by (strategy, symbol), working orders by intent, halts, and the marks."""
+
+    def __init__(self, cash: Decimal, limits: RiskLimits, symbols: frozenset[str]) -> None:
+        self.cash = cash
+        self.marks = Marks()
+        self.working: dict[str, WorkingOrder] = {}
+        self.reserved: dict[str, Reservation] = {}
+        self.positions: dict[Holding, Position] = {}
+        self.views: dict[Holding, PositionView] = {}
+        self.net: dict[str, Decimal] = {}
+        self.day_open_equity = cash
+        self.high_water = cash
+        self.halt: Halt | None = None
+        self.halts: list[Halt] = []
+        self._limits = limits
+        self._symbols = symbols
+        self._shares: dict[str, float] = {}
+        self._levels: dict[str, HaltLevel] = {}
+        self._lines()
+
+    def view(self, holding: Holding) -> PositionView:
+        """What a strategy sees of its own position."""
+        return self.views.get(holding, _FLAT)
+
+    def held(self, holding: Holding) -> Decimal:
+        position = self.positions.get(holding)
+        return _ZERO if position is None else position.quantity
+
+    def equity(self) -> Decimal:
+        """Cash and all positions at their marks."""
+        return self.cash + sum(
+            (quantity * self.marks[symbol] for symbol, quantity in self.net.items()), _ZERO
+        )
+
+    def rough_equity(self) -> float:
+        marks = self.marks.floats
+        return self._cash + sum(shares * marks[each] for each, shares in self._shares.items())
+
+    def snapshot(self, now: datetime) -> RiskSnapshot:
+        """What the live rules may see."""
+        return RiskSnapshot(
+            now, self.equity(), self.net, self.marks, self.reserved, self._levels, self._symbols
+        )
+
+    def begin_day(self, at: datetime) -> None:
+        """The open: equity at yesterday's marks, and the end of yesterday's daily-loss halt."""
+        self.day_open_equity = self.equity()
+        if self.halt is not None and is_lifted_by_new_session(self.halt) and self.halt.at < at:
+            self.halt = None
+            self._levels = {}
+        self._lines()
+
+    def check_losses(self, at: datetime) -> None:
+        """The live breaker at the marks of this minute."""
+        rough = self.rough_equity()
+        if self._loss_line < rough < self._high_line:
+            return
+        equity = self.equity()
+        marks = EquityMarks(equity, self.day_open_equity, max(self.high_water, equity))
+        verdict = breaker(marks, self._limits)
+        if verdict is not None:
+            level, code, reason = verdict
+            if self.halt is None or level > self.halt.level:
+                self.halt = Halt("account", level, code, reason, "breaker", at, len(self.halts) + 1)
+                self.halts.append(self.halt)
+                self._levels = {"account": level}
+        if equity > self.high_water:
+            self.high_water = equity
+            self._lines()
+
+    def open_order(self, order: WorkingOrder) -> None:
+        self.working[order.proposal.intent_id] = order
+        self.reserved[order.proposal.intent_id] = order.reservation
+
+    def end_order(self, order: WorkingOrder) -> None:
+        del self.working[order.proposal.intent_id]
+        del self.reserved[order.proposal.intent_id]
+
+    def fill(self, order: WorkingOrder, *, quantity: Decimal, price: Decimal, fee: Decimal) -> None:
+        """Book one execution; the order ends with its last share."""
+        proposal = order.proposal
+        side, symbol = proposal.side, proposal.symbol
+        holding = (proposal.strategy, symbol)
+        before = self.positions.get(holding) or Position(symbol)
+        after = apply_fill(before, side, quantity=quantity, price=price)
+        self.positions[holding] = after
+        self.views[holding] = PositionView(float(after.quantity), float(after.average_price))
+        self.cash += cash_change(side, quantity=quantity, price=price) - fee
+        self._cash = float(self.cash)
+        self._change_net(symbol, side, quantity)
+        left = order.remaining - quantity
+        if not left:
+            self.end_order(order)
+            return
+        order.reservation = Reservation(proposal.strategy, symbol, side, left, proposal.limit_price)
+        self.reserved[proposal.intent_id] = order.reservation
+
+    def _change_net(self, symbol: str, side: Side, quantity: Decimal) -> None:
+        net = self.net.get(symbol, _ZERO) + side.sign * quantity
+        if net:
+            self.net[symbol] = net
+            self._shares[symbol] = float(net)
+        else:
+            self.net.pop(symbol, None)
+            self._shares.pop(symbol, None)
+
+    def _lines(self) -> None:
+        self._cash = float(self.cash)
+        loss = self.day_open_equity * (1 - self._limits.daily_loss_fraction)
+        drawdown = self.high_water * (1 - self._limits.drawdown_fraction)
+        self._loss_line = float(max(loss, drawdown)) * (1 + _MARGIN)
+        self._high_line = float(self.high_water) * (1 - _MARGIN)

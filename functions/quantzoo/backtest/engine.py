@@ -1,0 +1,346 @@
+"""Minutes in, decisions and fills out: the live run without its queues.
+
+Each minute: working orders trade, the account is marked, the breakers look, every strategy sees
+its closed bar through `kernel.step`, and its signals pass the live sizing and the live rules. What
+an order does before the next decision (time-outs, re-pricing, the cancel at the close) happens at
+the instants at which a live run does it. Orders of a bar trade from the next bar on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from quantterminal.domain.bars import MINUTE, Bar
+from quantterminal.domain.configuration import OnTimeout, StrategyConfig, TradingConfig
+from quantterminal.domain.errors import InvalidValueError
+from quantterminal.domain.kernel import StrategyRun, step
+from quantterminal.domain.money import price_from_float
+from quantterminal.domain.proposals import nothing_to_close, propose
+from quantterminal.domain.risk import RULES, Denial, Proposal, Reservation, Rule, check
+from quantterminal.domain.sessions import Session, session_at
+from quantterminal.domain.signals import Action, Side, Signal, client_order_id
+from quantzoo.backtest.book import Book, WorkingOrder
+from quantzoo.backtest.fills import Fees, FillModel, NextOpen
+from quantzoo.backtest.history import History, instant
+from quantzoo.backtest.result import DayClose, Executed, Intent, Result
+from quantzoo.catalog import make_strategy
+
+_PUBLISHED = timedelta(milliseconds=50)
+_SETTLED = timedelta(seconds=2)
+_LONGEST_WALK = 5
+_EPOCH = instant(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a run is simulated; `trading` is a live run's own configuration.
+
+    `rules` are the risk rules, all live ones by default. `day_orders` end with the session, as
+    live. `keeps_curve` records equity by minute.
+    """
+
+    trading: TradingConfig
+    cash: Decimal = Decimal(100_000)
+    fills: FillModel = field(default_factory=NextOpen)
+    fees: Fees = field(default_factory=Fees)
+    rules: tuple[Rule, ...] = RULES
+    day_orders: bool = True
+    keeps_curve: bool = False
+
+
+MakeRun = Callable[[StrategyConfig, str], StrategyRun]
+Progress = Callable[[int], None]
+
+
+def backtest(
+    setting: Setting,
+    history: History,
+    *,
+    make_run: MakeRun | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Run the strategies of `setting.trading` over `history`, every bar of it.
+
+    `progress` is told the bars done, once a session. Raises InvalidValueError for a symbol that
+    the configuration does not have.
+    """
+    unknown = set(history.symbols) - set(setting.trading.symbols)
+    if unknown:
+        raise InvalidValueError(
+            f"Expected symbols of {', '.join(setting.trading.symbols)}, was {sorted(unknown)}"
+        )
+    engine = Engine(setting, make_run or new_run)
+    done = 0
+    for start_ms, bars in history.minutes():
+        if engine.minute(instant(start_ms), bars) and progress is not None:
+            progress(done)
+        done += len(bars)
+    return engine.finish(bars=done, first=history.first, last=history.last)
+
+
+def new_run(config: StrategyConfig, symbol: str) -> StrategyRun:
+    """A strategy of the catalog on one symbol, under its configured name."""
+    strategy = make_strategy(config.kind, config.parameters)
+    strategy.name = config.name
+    return StrategyRun(strategy, symbol)
+
+
+class Engine:
+    """One account over time; `minute` is called for each minute that has bars, in order."""
+
+    def __init__(self, setting: Setting, make_run: MakeRun) -> None:
+        trading = setting.trading
+        self.setting = setting
+        self.book = Book(setting.cash, trading.limits, frozenset(trading.symbols))
+        self.signals: list[Signal] = []
+        self.intents: list[Intent] = []
+        self.fills: list[Executed] = []
+        self.days: list[DayClose] = []
+        self.curve: list[tuple[datetime, float]] = []
+        self.cancels = 0
+        self._trading = trading
+        self._make_run = make_run
+        self._runs: dict[str, list[tuple[tuple[str, str], StrategyRun]]] = {}
+        self._session: Session | None = None
+        self._previous: datetime | None = None
+        self._swept = 0.0
+        self._exposure = 0.0
+        self._minutes = 0
+
+    def minute(self, start: datetime, bars: Sequence[Bar]) -> bool:
+        """One closed minute; True when a new session began with it."""
+        is_new = self._session is None or start >= self._session.close
+        if is_new:
+            self._begin_session(start)
+        elif self.book.working and self._previous is not None:
+            self._walk_gap(self._previous + MINUTE, start)
+        if self.book.working:
+            self._trade(start, {bar.symbol: bar for bar in bars})
+        self._previous = start
+        self._close_minute(start, bars)
+        return is_new
+
+    def finish(self, *, bars: int, first: datetime, last: datetime) -> Result:
+        """The end of the data: what still works is cancelled, as at a close."""
+        self._end_session()
+        book = self.book
+        return Result(
+            cash=self.setting.cash,
+            bars=bars,
+            first=first,
+            last=last,
+            signals=self.signals,
+            intents=self.intents,
+            fills=self.fills,
+            cancels=self.cancels,
+            halts=book.halts,
+            days=self.days,
+            curve=self.curve,
+            positions={key: each.quantity for key, each in book.positions.items() if each.quantity},
+            equity=book.equity(),
+        )
+
+    def _begin_session(self, start: datetime) -> None:
+        if self._session is not None:
+            self._end_session()
+        self._session = session_at(start)
+        if self._session is None:
+            raise InvalidValueError(f"Expected a minute of a session, was {start.isoformat()}")
+        self.book.begin_day(start)
+
+    def _end_session(self) -> None:
+        if self._session is None:
+            return
+        if self.setting.day_orders:
+            for order in list(self.book.working.values()):
+                self.book.end_order(order)
+        share = self._exposure / self._minutes if self._minutes else 0.0
+        self.days.append(DayClose(self._session.day, self.book.equity(), share))
+        self._exposure, self._minutes = 0.0, 0
+
+    def _walk_gap(self, first: datetime, until: datetime) -> None:
+        """Minutes without any bar: orders cannot trade, but they can grow too old."""
+        missing = (until - first) // MINUTE
+        if missing > _LONGEST_WALK:
+            self._sweep(until - MINUTE)
+            return
+        for index in range(missing):
+            self._sweep(first + (index + 1) * MINUTE + _PUBLISHED)
+
+    def _trade(self, start: datetime, bars: dict[str, Bar]) -> None:
+        for index, offset in enumerate(self.setting.fills.offsets_ms):
+            now = start + timedelta(milliseconds=offset)
+            for symbol in dict.fromkeys(o.proposal.symbol for o in self.book.working.values()):
+                if symbol in bars:
+                    self._match(bars[symbol], index, now)
+            if not self.book.working:
+                return
+            self._sweep(now)
+
+    def _match(self, bar: Bar, index: int, now: datetime) -> None:
+        model = self.setting.fills
+        liquidity = model.liquidity(bar, at=index)
+        left = {Side.BUY: liquidity, Side.SELL: liquidity}
+        for order in [o for o in self.book.working.values() if o.proposal.symbol == bar.symbol]:
+            side = order.proposal.side
+            room = left[side]
+            quantity = order.remaining if room is None else min(order.remaining, room)
+            price = model.price(order.proposal, bar, at=index)
+            if price is None or quantity <= 0:
+                continue
+            if room is not None:
+                left[side] = room - quantity
+            self._fill(order, quantity, price, now)
+
+    def _fill(self, order: WorkingOrder, quantity: Decimal, price: Decimal, now: datetime) -> None:
+        proposal = order.proposal
+        fee = self.setting.fees.of(quantity)
+        self.book.fill(order, quantity=quantity, price=price, fee=fee)
+        worse = (price - proposal.reference_price) * proposal.side.sign * quantity
+        self.fills.append(
+            Executed(
+                proposal.intent_id,
+                proposal.strategy,
+                proposal.symbol,
+                proposal.side,
+                quantity,
+                price,
+                fee,
+                worse,
+                now,
+            )
+        )
+
+    def _close_minute(self, start: datetime, bars: Sequence[Bar]) -> None:
+        """Mark, look at the losses, decide, assess. Orders that time out do so after that."""
+        end, book = start + MINUTE, self.book
+        for bar in bars:
+            book.marks.put(bar.symbol, bar.close, start)
+        book.check_losses(end)
+        self._record(end)
+        signals = self._decide(bars)
+        is_complete = len(bars) == len(self._trading.symbols)
+        working = bool(book.working)
+        if working and not is_complete:
+            self._sweep(end + _PUBLISHED)
+        now = end + (_PUBLISHED if working and is_complete else _SETTLED)
+        older = list(book.working.values())
+        for signal in signals:
+            self._assess(signal, 0, now)
+        if working and is_complete:
+            self._sweep(now, older)
+
+    def _record(self, end: datetime) -> None:
+        self._minutes += 1
+        book = self.book
+        if book.net:
+            equity = book.rough_equity()
+            self._exposure += (
+                sum(abs(float(q)) * book.marks.floats[each] for each, q in book.net.items())
+                / equity
+            )
+        if self.setting.keeps_curve:
+            self.curve.append((end, book.rough_equity()))
+
+    def _decide(self, bars: Sequence[Bar]) -> list[Signal]:
+        signals: list[Signal] = []
+        view = self.book.view
+        for bar in bars:
+            runs = self._runs.get(bar.symbol)
+            if runs is None:
+                runs = self._start(bar.symbol)
+            for holding, run in runs:
+                signals += step(run, bar, position=view(holding))
+        self.signals += signals
+        return signals
+
+    def _start(self, symbol: str) -> list[tuple[tuple[str, str], StrategyRun]]:
+        configs = self._trading.strategies_for(symbol)
+        runs = [((each.name, symbol), self._make_run(each, symbol)) for each in configs]
+        self._runs[symbol] = runs
+        return runs
+
+    def _assess(self, signal: Signal, attempt: int, now: datetime) -> None:
+        """The live risk step: size, check, and what passes works at the broker at once."""
+        book, symbol = self.book, signal.symbol
+        if attempt:
+            reference, bar_end = book.marks[symbol], book.marks.end(symbol)
+        else:
+            reference = price_from_float(signal.reference_price)
+            bar_end = signal.bar_start + MINUTE
+        proposal = propose(
+            signal,
+            book.held((signal.strategy, symbol)),
+            attempt=attempt,
+            reference=reference,
+            bar_end=bar_end,
+            now=now,
+            day_open_equity=book.day_open_equity,
+            trading=self._trading,
+        )
+        denial = nothing_to_close(proposal, signal) or check(
+            proposal, book.snapshot(now), self._trading.limits, rules=self.setting.rules
+        )
+        self.intents.append(_intent(signal, attempt, proposal, denial, now))
+        if denial is None:
+            book.open_order(WorkingOrder(signal, proposal, attempt, now, _reservation(proposal)))
+
+    def _sweep(self, now: datetime, orders: Sequence[WorkingOrder] | None = None) -> None:
+        """Cancel what rests too long, at the multiples of the sweep's interval, as live."""
+        every = self._trading.sweep_every_s
+        due = (now - _EPOCH).total_seconds() // every * every
+        if due <= self._swept:
+            return
+        self._swept = due
+        if session_at(_EPOCH + timedelta(seconds=due)) is None:
+            return
+        life = timedelta(seconds=self._trading.execution.order_timeout_s)
+        candidates = self.book.working.values() if orders is None else orders
+        old = [each for each in candidates if now - each.submitted_at >= life]
+        for order in sorted(old, key=self._age_order):
+            self.cancels += 1
+            self.book.end_order(order)
+        for order in sorted(old, key=self._age_order):
+            self._try_again(order, now)
+
+    def _age_order(self, order: WorkingOrder) -> tuple[datetime, str]:
+        proposal, account = order.proposal, self._trading.account
+        return order.submitted_at, client_order_id(
+            account, proposal.intent_id, signal=order.signal, side=proposal.side
+        )
+
+    def _try_again(self, order: WorkingOrder, now: datetime) -> None:
+        execution = self._trading.execution
+        attempt = order.attempt + 1
+        if execution.on_timeout is not OnTimeout.REPRICE or attempt > execution.max_reprices:
+            return
+        signal = order.signal
+        if signal.action is not Action.CLOSE:
+            signal = replace(signal, quantity=int(order.remaining))
+        self._assess(signal, attempt, now)
+
+
+def _reservation(proposal: Proposal) -> Reservation:
+    return Reservation(
+        proposal.strategy, proposal.symbol, proposal.side, proposal.quantity, proposal.limit_price
+    )
+
+
+def _intent(
+    signal: Signal, attempt: int, proposal: Proposal, denial: Denial | None, now: datetime
+) -> Intent:
+    return Intent(
+        id=proposal.intent_id,
+        signal_id=signal.id,
+        attempt=attempt,
+        strategy=proposal.strategy,
+        symbol=proposal.symbol,
+        side=proposal.side,
+        quantity=proposal.quantity,
+        limit_price=proposal.limit_price,
+        reference_price=proposal.reference_price,
+        at=now,
+        denial_code=None if denial is None else denial.code,
+        denial_text="" if denial is None else denial.text,
+    )

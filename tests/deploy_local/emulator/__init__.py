@@ -1,0 +1,1 @@
+"""Runs in the environment of the local AWS, which has its own libraries and none of ours."""
