@@ -7,7 +7,7 @@ SHELL := bash
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak web web-check synth fmt lint lock browser
+.PHONY: help run test bench soak web web-check deploy-local deploy-check synth fmt lint lock sbom audit browser
 
 ARGS ?=
 PYTEST_ARGS ?=
@@ -19,6 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 IN_VENV := .venv/bin/uv pip install --quiet --python .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
+CDK_CLI := tests/deploy_local/cli/node_modules/.installed
 PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 
 help: ## lists the targets
@@ -27,13 +28,12 @@ help: ## lists the targets
 run: .venv/.run .venv-aws/.aws web ## runs the whole system on this machine; ARGS="--speed max --exit"
 	@.venv/bin/python -m local.foreground .venv/bin/qt run $(ARGS)
 
-test: .venv/.dev .venv-aws/.aws web browser lint web-check ## every check and test; PYTEST_ARGS="-k orders"
+test: .venv/.dev .venv-aws/.aws web browser lint web-check deploy-check ## every check and test; PYTEST_ARGS="-k orders"
 	@echo "test: pytest"
 	.venv/bin/python -m pytest $(PYTEST_ARGS)
 
-bench: .venv/.dev .venv-aws/.aws ## the speed measurements
-	@.venv/bin/python -m pytest -m bench $(PYTEST_ARGS) || \
-	{ [ $$? -eq 5 ] && echo "bench: no test is marked as a benchmark yet"; }
+bench: .venv/.dev .venv-bench/.bench ## the speed of the backtester beside its peers
+	@.venv/bin/python -m tests.bench.measure $(ARGS)
 
 soak: .venv/.dev .venv-aws/.aws ## the long runs under faults
 	@.venv/bin/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS) || \
@@ -45,6 +45,16 @@ web-check: web/node_modules/.installed
 	@echo "test: page"
 	$(NPM) run --silent check
 	$(NPM) run --silent test
+
+deploy-local: .venv-lambda/.runtime .venv-aws/.aws $(CDK_CLI) ## deploys onto the local AWS, checks it, destroys it
+	@.venv/bin/python -m tests.deploy_local $(ARGS)
+
+# A part of `make test`, unless that is asked for some tests only.
+deploy-check: .venv-lambda/.runtime .venv-aws/.aws $(CDK_CLI)
+	@if [ -z "$(PYTEST_ARGS)" ]; then
+	  echo "test: deploy"
+	  .venv/bin/python -m tests.deploy_local --brief
+	fi
 
 synth: .venv/.infra ## writes the CloudFormation templates and assets to cdk.out
 	@.venv/bin/python -m infra_cdk.app
@@ -66,6 +76,12 @@ lint: .venv/.dev ## locks, ruff, types and import rules
 
 lock: .venv/.dev ## writes the locks from pyproject.toml; ARGS=--upgrade takes the newest versions
 	@.venv/bin/python -m tests.locks write $(ARGS)
+
+sbom: .venv/.dev ## writes what is inside of what is deployed (CycloneDX) to build/sbom
+	@.venv/bin/python -m tests.audit.sbom
+
+audit: .venv/.dev ## looks every locked library up in the advisory services; needs the network
+	@.venv/bin/python -m tests.audit.advisories
 
 # A Chromium for the browser tests: the one on the path, Debian's, or Playwright's own. Where none
 # can be had those tests skip and say so.
@@ -131,6 +147,26 @@ browser: .venv/.dev
 	@echo "setup: local AWS"
 	.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .venv-aws
 	.venv/bin/uv pip sync --quiet --python .venv-aws/bin/python --require-hashes $<
+	touch $@
+
+.venv-lambda/.runtime: tests/deploy_local/requirements.txt | .venv/.dev
+	@echo "setup: Lambda's runtime client"
+	python=$$(.venv/bin/python -m tests.deploy_local.runtime_python)
+	.venv/bin/uv venv --quiet --allow-existing --python "$$python" .venv-lambda
+	.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv-lambda/bin/python \
+	  --require-hashes $<
+	touch $@
+
+$(CDK_CLI): tests/deploy_local/cli/package.json tests/deploy_local/cli/package-lock.json | .venv/.dev
+	@echo "setup: the CDK's command line"
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix tests/deploy_local/cli ci \
+	  --no-audit --no-fund --loglevel=error >/dev/null
+	touch $@
+
+.venv-bench/.bench: tests/bench/requirements.txt | .venv/bin/uv
+	@echo "setup: peers"
+	.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .venv-bench
+	.venv/bin/uv pip sync --quiet --python .venv-bench/bin/python --require-hashes $<
 	touch $@
 
 web/node_modules/.installed: web/package.json web/package-lock.json | .venv/.run

@@ -5,6 +5,7 @@ the package index, and needs no Docker. `infra_cdk.deployment` and `infra_cdk.bu
 context may hold.
 """
 
+import json
 import os
 import sys
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from infra_cdk.building import Building, read_building
+from infra_cdk.building import ROOT, Building, read_building
 from infra_cdk.deployment import Deployment, read_deployment
 from infra_cdk.errors import InfraError
 from infra_cdk.stacks.api import ApiStack
@@ -25,16 +26,16 @@ from infra_cdk.stacks.observability import ObservabilityStack
 from infra_cdk.stacks.page import PageStack
 from infra_cdk.stacks.web import WebStack
 from infra_cdk.supplies import supplies
-from quantterminal.domain.errors import ConfigurationError
 
 REGION = "us-east-1"
 
 
 def build(*, outdir: str, context: dict[str, Any] | None = None) -> cdk.App:
-    """The app with every stack; `synth()` of it writes to `outdir`. Raises InfraError or
-    ConfigurationError when what the context says is wrong.
+    """The app with every stack; `synth()` of it writes to `outdir`. Raises InfraError
+    when what the context says is wrong.
     """
-    app = cdk.App(outdir=outdir, context=context, analytics_reporting=False)
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(outdir=outdir, context={**flags, **(context or {})}, analytics_reporting=False)
     said = app.node.get_all_context()
     _Stacks(app, read_deployment(said), read_building(said)).build()
     cdk.Tags.of(app).add("application", "quantterminal")
@@ -114,7 +115,7 @@ def main() -> int:
     outdir = os.environ.get("CDK_OUTDIR", "cdk.out")
     try:
         build(outdir=outdir).synth()
-    except (InfraError, ConfigurationError) as problem:
+    except InfraError as problem:
         sys.stderr.write(f"synth: {problem}\n")
         return 2
     return 0

@@ -22,11 +22,13 @@ _ARCHITECTURES = {"arm64": "ARM_64", "x86_64": "X86_64"}
 @dataclass(frozen=True, slots=True)
 class Building:
     """`bundling` off leaves the libraries out of the functions' archive, for who only wants the
-    templates. `page` is the folder of the built page, None when there is none to publish.
+    templates. `page` is the folder of the built page, None when there is none to publish. `python`
+    is the minor that the archive is for, None for the runtime's own.
     """
 
     code_version: str
     machine: str = "arm64"
+    python: str | None = None
     bundling: bool = True
     image: str | None = None
     nat_image: str | None = None
@@ -41,8 +43,8 @@ class Building:
 
 
 def read_building(context: Mapping[str, Any]) -> Building:
-    """What the context says: `bundling` (on, off), `machine` (arm64, x86_64), `image`,
-    `nat_image`, `page` (a folder, or off) and `code_version`. Raises DeploymentError.
+    """What the context says: `bundling` (on, off), `machine` (arm64, x86_64), `python` (3.13),
+    `image`, `nat_image`, `page` (a folder, or off) and `code_version`. Raises DeploymentError.
     """
     machine = str(context.get("machine", "arm64"))
     if machine not in _ARCHITECTURES:
@@ -52,6 +54,7 @@ def read_building(context: Mapping[str, Any]) -> Building:
     return Building(
         code_version=str(context.get("code_version") or _commit()),
         machine=machine,
+        python=context.get("python"),
         bundling=context.get("bundling") != "off",
         image=context.get("image"),
         nat_image=context.get("nat_image"),

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cli.configuration import ConfigurationFile, examined, listed, read_toml, said, trading_config
 from infra_cdk.errors import DeploymentError
+from quantterminal.domain.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FILE = ROOT / "infra_cdk" / "paper.toml"
@@ -120,7 +121,7 @@ def read_deployment(context: Mapping[str, Any]) -> Deployment:
     """
     named = context.get("config")
     path = DEFAULT_FILE if named is None else Path(str(named))
-    values = {"mode": "PAPER", **read_toml(path)}
+    values = {"mode": "PAPER", **_file(path)}
     table = values.pop("deployment", {})
     if isinstance(table, dict):
         overrides = {
@@ -133,6 +134,13 @@ def read_deployment(context: Mapping[str, Any]) -> Deployment:
     if found is None or checked is None or problems:
         raise DeploymentError(listed(str(path), problems))
     return _deployment(found, checked, path)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return read_toml(path)
+    except ConfigurationError as problem:
+        raise DeploymentError(str(problem)) from problem
 
 
 def _typed(value: Any) -> Any:
@@ -168,11 +176,14 @@ def _tables(value: Any) -> list[dict[str, Any]]:
 
 
 def _deployment(found: ConfigurationFile, table: DeploymentTable, path: Path) -> Deployment:
-    trading = trading_config(found, symbols=found.symbols)
+    try:
+        trading = trading_config(found, symbols=found.symbols)
+    except ConfigurationError as problem:
+        raise DeploymentError(str(problem)) from problem
     text = json.dumps(msgspec.to_builtins(trading), separators=(",", ":"))
     if len(text) > LARGEST_CONFIG:
-        problem = f"expected {LARGEST_CONFIG} bytes of configuration at most, was {len(text)}"
-        raise DeploymentError(listed(str(path), [f"{problem}: fewer symbols or strategies"]))
+        expected = f"expected {LARGEST_CONFIG} bytes of configuration at most, was {len(text)}"
+        raise DeploymentError(listed(str(path), [f"{expected}: fewer symbols or strategies"]))
     return Deployment(
         table=table,
         trading_json=text,

@@ -58,6 +58,8 @@ LOCKS = (
         runtime=False,
         within=None,
     ),
+    Lock("tests/deploy_local/requirements.txt", groups=("lambda-runtime",), runtime=False),
+    Lock("tests/bench/requirements.txt", groups=("bench",), runtime=False, within=None),
 )
 
 

@@ -101,6 +101,58 @@ def check(file: Annotated[Path, typer.Argument(help="The TOML file.")]) -> None:
 
 
 @app.command()
+def backtest(  # noqa: PLR0913 - one parameter for each option that can be typed
+    config: Annotated[
+        Path | None, typer.Argument(help="TOML file, as for `qt run`; default: all strategies.")
+    ] = None,
+    *,
+    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
+    symbols: Annotated[str, typer.Option(help="Comma-separated; default: all there are.")] = "",
+    cash: Annotated[str, typer.Option(help="Dollars at the start.")] = "100000",
+    fills: Annotated[
+        str, typer.Option(help="next-open, traded-through, or quote-path as the local broker.")
+    ] = "next-open",
+    slippage_bps: Annotated[float, typer.Option(min=0, help="Of next-open.")] = 1.0,
+    fee_per_share: Annotated[float, typer.Option(min=0, help="Dollars.")] = 0.0,
+    longest_gap: Annotated[
+        int, typer.Option(min=0, help="Missing minutes of a session that are let pass.")
+    ] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the tear sheet, one HTML file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a configuration over recorded bars, with the live kernel and the live risk rules."""
+    from cli.backtest import BacktestOptions, lines, make_plan, summary
+    from cli.progress import bars_done
+
+    options = BacktestOptions(
+        bars=bars,
+        config=config,
+        symbols=symbols,
+        cash=_dollars(cash, "--cash"),
+        fills=fills,
+        slippage_bps=Decimal(repr(slippage_bps)),
+        fee_per_share=Decimal(repr(fee_per_share)),
+        longest_gap=longest_gap,
+    )
+    plan = make_plan(options)
+    with bars_done(plan.history.bar_count) as progress:
+        result = plan.run(progress)
+    found = summary(result, plan)
+    if report is not None:
+        from quantzoo.tearsheet.page import render
+
+        report.write_text(render(result, found), encoding="utf-8")
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found))
+    else:
+        typer.echo("\n".join(lines(found)))
+
+
+@app.command()
 def doctor(port: Port = 8420) -> None:
     """Whether everything that a run needs is here."""
     from cli.doctor import examine

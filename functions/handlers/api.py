@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from quantterminal import bootstrap
-from quantterminal.domain.errors import InvalidValueError, PermanentError
+from quantterminal.domain.errors import InvalidValueError, PermanentError, RetryableError
 from quantterminal.services.api_requests import command
 from quantterminal.services.dashboard import hello
 from quantterminal.services.live_tickets import issue_ticket
@@ -19,7 +19,7 @@ _TYPES = {"html": "text/html; charset=utf-8", "json": _JSON}
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """200 with what was asked, 400 with what was expected, 403 for who may not, 404 for what does
-    not exist.
+    not exist, 503 while a store cannot be reached.
     """
     method, path = event["requestContext"]["http"]["method"], event["rawPath"]
     answers = {"GET": _get, "POST": _post}
@@ -28,6 +28,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             return answers[method](path, event)
     except InvalidValueError as problem:
         return _answer(400, json.dumps({"message": str(problem)}))
+    except RetryableError as problem:
+        return _answer(503, json.dumps({"message": f"Try again: {problem}"}))
     except PermanentError:
         pass
     return _answer(404, json.dumps({"message": f"Nothing answers {method} {path}"}))

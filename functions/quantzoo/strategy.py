@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import ConfigurationError, InvalidValueError
@@ -23,6 +23,9 @@ from quantterminal.domain.sessions import session_at
 from quantterminal.domain.strategy import Context
 from quantzoo.parameters import Between, Parameters, as_mapping, parameters_from
 from quantzoo.state import Stateful, decode_attributes, encode_attributes
+
+if TYPE_CHECKING:
+    from quantzoo.backtest.columns import Columns, Wake  # brings numpy, which is never live
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _VERSION = re.compile(r"[0-9A-Za-z.]{1,16}")
@@ -75,12 +78,27 @@ class Strategy(ABC):
     def __init__(self, **parameters: Any) -> None:
         self.parameters = parameters_from(self.parameter_type, parameters, owner=self.name)
 
+    @property
+    def warm_up(self) -> int:
+        """Bars after which decisions no longer depend on where the data began; `qt check` holds
+        a strategy to it. The default is what the longest memory here needs: 35 periods of 14.
+        """
+        return max(500, self.lookback)
+
     def on_start(self, ctx: Context) -> None:  # noqa: B027  most strategies need none
         """Called once, before the first bar; not called again after a restore."""
 
     @abstractmethod
     def on_bar(self, ctx: Context, bar: Bar) -> None:
         """Called for each closed bar, oldest first."""
+
+    def sparse(self, bars: "Columns") -> "Wake | None":  # noqa: ARG002  for those that can
+        """For the backtester: exchange indicators for their columns, and say when to be woken.
+
+        Called after `on_start`, on a strategy that will then see only the bars it asked for, so
+        it may not use the context's history. None: it must see every bar.
+        """
+        return None
 
     def save(self) -> dict[str, Any]:
         """The whole state as JSON values, exact; see the module's text for what it may hold."""

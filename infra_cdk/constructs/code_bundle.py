@@ -5,9 +5,8 @@ bytecode is compiled with the runtime's own Python minor and marked as unchecked
 archive resets every file's time and Python would otherwise throw it away and compile at each
 cold start (three times the import time).
 
-boto3 and what only it needs are left to the runtime, which brings them: they are 15 MB unpacked in
-each cold start's download, and only calls that any version of the last years knows are made. What
-is locked here is everything on the way of an order but these calls' transport.
+boto3 and what only it needs are left to the runtime, which brings them: they would be the largest
+part of the archive, and only calls that its versions have long known are made.
 """
 
 import os
@@ -47,7 +46,7 @@ def code(building: Building) -> lambda_.Code:
         asset_hash_type=cdk.AssetHashType.OUTPUT,
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("none"),  # required by the type, never used
-            local=LocalBundle(building.machine),
+            local=LocalBundle(building.machine, building.python or PYTHON_MINOR),
         ),
     )
 
@@ -56,26 +55,26 @@ def code(building: Building) -> lambda_.Code:
 class LocalBundle:
     """Hands `bundle` to the CDK. It raises instead of answering False, which would mean Docker."""
 
-    def __init__(self, machine: str) -> None:
-        self._machine = machine
+    def __init__(self, machine: str, minor: str) -> None:
+        self._machine, self._minor = machine, minor
 
     def try_bundle(self, output_dir: str, _options: object = None, **_more: object) -> bool:
-        bundle(Path(output_dir), machine=self._machine)
+        bundle(Path(output_dir), machine=self._machine, minor=self._minor)
         return True
 
 
-def bundle(output: Path, *, machine: str = "arm64") -> None:
+def bundle(output: Path, *, machine: str = "arm64", minor: str = PYTHON_MINOR) -> None:
     """Fills `output` with what a function's archive holds. Raises BundlingError."""
-    _install_libraries(output, PLATFORMS[machine])
+    _install_libraries(output, PLATFORMS[machine], minor)
     for pattern in LIBRARY_BALLAST:
         for path in list(output.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for package in SHIPPED:
         shutil.copytree(SOURCE / package, output / package, ignore=NOT_CODE)
-    python = runtime_python()
+    python = runtime_python(minor)
     if python is None:
         sys.stderr.write(
-            f"WARNING: no python{PYTHON_MINOR} on this machine, so the functions carry no "
+            f"WARNING: no python{minor} on this machine, so the functions carry no "
             "bytecode and start three times slower. Do not deploy this.\n"
         )
         return
@@ -92,26 +91,26 @@ def shipped_requirements(lock: str) -> str:
     return "".join(kept)
 
 
-def runtime_python() -> str | None:
+def runtime_python(minor: str = PYTHON_MINOR) -> str | None:
     """A Python of the runtime's minor: bytecode of any other is not read."""
-    candidates = [sys.executable, shutil.which(f"python{PYTHON_MINOR}"), *_pyenv_pythons()]
+    candidates = [sys.executable, shutil.which(f"python{minor}"), *_pyenv_pythons(minor)]
     for candidate in candidates:
         if candidate is None:
             continue
         asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
         answer = subprocess.run(asked, capture_output=True, text=True, check=False)
-        if answer.returncode == 0 and answer.stdout.strip() == PYTHON_MINOR:
+        if answer.returncode == 0 and answer.stdout.strip() == minor:
             return candidate
     return None
 
 
-def _pyenv_pythons() -> list[str]:
+def _pyenv_pythons(minor: str) -> list[str]:
     """Pyenv's own, which its shims on the path hide unless they are chosen."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    return [str(each) for each in sorted(root.glob(f"versions/{PYTHON_MINOR}*/bin/python"))]
+    return [str(each) for each in sorted(root.glob(f"versions/{minor}*/bin/python"))]
 
 
-def _install_libraries(output: Path, platform: str) -> None:
+def _install_libraries(output: Path, platform: str, minor: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "requirements.txt"
         wanted.write_text(shipped_requirements(LOCK.read_text()))
@@ -120,7 +119,7 @@ def _install_libraries(output: Path, platform: str) -> None:
                 *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes"),
                 *("--no-deps", "--requirement", str(wanted), "--target", str(output)),
                 *("--link-mode", "copy", "--only-binary", ":all:"),
-                *("--python-platform", platform, "--python-version", PYTHON_MINOR),
+                *("--python-platform", platform, "--python-version", minor),
             ]
         )
 

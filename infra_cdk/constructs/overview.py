@@ -6,7 +6,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra_cdk.alarms import HALT_NAMESPACE, NAMESPACE, Metric
+from infra_cdk.alarms.model import NAMESPACE, Metric
+from infra_cdk.alarms.trading import HALT_NAMESPACE
 from quantterminal import topology
 
 _MINUTE_S = 60

@@ -19,7 +19,7 @@ _WARN_PERCENT, _ACT_PERCENT = 80, 150
 
 
 class SpendingLimit(Construct):
-    """Costs of everything tagged as this application."""
+    """Costs of the whole account: a filter by tag counts nothing until the tag is activated."""
 
     def __init__(
         self,
@@ -41,7 +41,6 @@ class SpendingLimit(Construct):
                 "budgetType": "COST",
                 "timeUnit": "MONTHLY",
                 "budgetLimit": {"amount": table.monthly_budget_usd, "unit": "USD"},
-                "costFilters": {"TagKeyValue": ["user:application$quantterminal"]},
             },
             notifications_with_subscribers=[
                 self._notification("ACTUAL", _WARN_PERCENT),

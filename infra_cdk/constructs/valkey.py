@@ -67,7 +67,7 @@ class WorkingState(Construct):
             user_group_id=f"{self._name}-users",
             user_ids=[user.user_id],
         )
-        group.add_dependency(user)
+        group.add_resource_dependency(user)
         return group
 
     def _serverless(self, users: elasticache.CfnUserGroup) -> str:

@@ -9,6 +9,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra_cdk.constructs.acknowledged import acknowledge
 from infra_cdk.constructs.fifo_queue import FifoQueue
 from infra_cdk.deployment import Deployment
 from quantterminal import topology
@@ -40,6 +41,17 @@ class MessagingStack(cdk.Stack):
         if deployment.table.alert_email:
             self.alerts.add_subscription(
                 subscriptions.EmailSubscription(deployment.table.alert_email)
+            )
+            acknowledge(
+                self.alerts,
+                {
+                    "Serverless-SNSRedrivePolicy": "What an address does not take in hours is too"
+                    " old to be told; the alarm stays raised in CloudWatch.",
+                },
+            )
+        else:
+            cdk.Annotations.of(self).add_warning(
+                "deployment.alert_email names nobody: alarms will be raised and no one told"
             )
         cdk.CfnOutput(self, "AlertTopicArn", value=self.alerts.topic_arn)
 

@@ -8,18 +8,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra_cdk.alarms import (
-    HALT_COUNTS,
-    HALT_NAMESPACE,
-    HALTING,
-    MARKET_CLOSED,
-    SILENT_IN_SESSION,
-    Alarm,
-    HaltCount,
-    Metric,
-    Severity,
-    alarms,
-)
+from infra_cdk.alarms import MARKET_CLOSED, SILENT_IN_SESSION, alarms
+from infra_cdk.alarms.model import Alarm, Metric, Severity
+from infra_cdk.alarms.trading import HALT_COUNTS, HALT_NAMESPACE, HALTING, HaltCount
 from infra_cdk.constructs.overview import overview
 from infra_cdk.constructs.spending_limit import SpendingLimit
 from infra_cdk.deployment import Deployment

@@ -413,7 +413,7 @@ def test_an_intent_of_an_older_generation_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ConflictError, match="generation 1") as raised:
         ledger.intents.record_intent(intent(DEMO), generation=1)
 
-    assert raised.value.retry_after_s == 0.0
+    assert raised.value.retry_after_s == 0.5
     assert ledger.intents.intent(intent(DEMO).id) is None
 
 

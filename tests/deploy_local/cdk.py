@@ -1,7 +1,6 @@
 """The CDK app and the CDK's own command line, as a user runs them, with the locked node."""
 
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +60,22 @@ class Cdk:
         said = f"{done.stdout}{done.stderr}"
         (self.folder / "logs" / f"cdk-{arguments[0]}.log").write_text(said)
         if done.returncode:
-            raise CheckFailedError(f"cdk {arguments[0]} ended with {done.returncode}:\n{said[-_SAID:]}")
+            end = said[-_SAID:]
+            raise CheckFailedError(f"cdk {arguments[0]} ended with {done.returncode}:\n{end}")
         return said
+
+
+def local_context(machine: str, python: str) -> dict[str, str]:
+    """The four places in which a local deployment differs from one into AWS, and no other: the
+    functions' archive is for this `machine` and for the minor of this `python`.
+    """
+    return {
+        "machine": machine,
+        "python": python,
+        "image": "quantterminal/ingest:local",
+        "nat_image": "ami-00000000000000000",
+        "page": "off",
+    }
 
 
 def synth(outdir: Path, context: dict[str, Any]) -> Path:

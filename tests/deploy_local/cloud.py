@@ -1,6 +1,5 @@
 """The local AWS of a deployment: every service, and executions forwarded to us."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from local.processes.child import Child, Command, inherited_environment

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,16 +99,23 @@ class Execution:
             took_ms = (time.monotonic() - began) * 1000
             return Answer(invocation.body, is_error=invocation.is_error, took_ms=took_ms)
 
+    @property
+    def is_up(self) -> bool:
+        """Whether its process runs and has asked for an event."""
+        return self._child is not None and self._child.is_running and bool(self._asked())
+
     def stop(self) -> None:
         with self._one_at_a_time:
             self._down()
+
+    def _asked(self) -> int:
+        return 0 if self._api is None or self._api.init_error else self._api.polls
 
     def _up(self) -> tuple[RuntimeApi, Child]:
         if self._api is None or self._child is None:
             self._api = RuntimeApi()
             command = self._command(self._api.address)
-            start: Callable[[], Child] = lambda: Child.start(command, logs=self._logs)
-            self._child = self._starter.submit(start).result()
+            self._child = self._starter.submit(Child.start, command, logs=self._logs).result()
         return self._api, self._child
 
     def _down(self) -> None:

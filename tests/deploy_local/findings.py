@@ -11,9 +11,10 @@ class CheckFailedError(Exception):
 
 
 class Findings:
-    """Collects checks; a failed one does not end the run, `need` does."""
+    """Collects checks; a failed one does not end the run. `brief` prints failures only."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, brief: bool = False) -> None:
+        self._brief = brief
         self._began = time.monotonic()
         self.checked = 0
         self.failed: list[str] = []
@@ -25,12 +26,6 @@ class Findings:
     def holds(self, what: str, condition: object, otherwise: object = "was not so") -> None:
         """`condition` is truthy, or `otherwise` is shown."""
         self._say(what, problem="" if condition else str(otherwise))
-
-    def need(self, what: str, condition: object, otherwise: object = "was not so") -> None:
-        """The same for what the rest stands on: raises CheckFailedError."""
-        self.holds(what, condition, otherwise)
-        if not condition:
-            raise CheckFailedError(f"{what}: {otherwise}")
 
     def note(self, line: str) -> None:
         """Something the reader should know that is no check."""
@@ -56,7 +51,7 @@ class Findings:
         if problem:
             self.failed.append(f"{what}: {problem}")
             _print(f"FAIL  {what}: {problem}")
-        else:
+        elif not self._brief:
             _print(f"ok    {what}")
 
 

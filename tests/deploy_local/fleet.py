@@ -18,6 +18,7 @@ import urllib3
 
 from local.processes.local_aws import LocalAwsAddress
 from tests.deploy_local.execution import Answer, Deployed, Execution
+from tests.deploy_local.ground import Ground
 
 
 class Fleet:
@@ -31,6 +32,7 @@ class Fleet:
         self._python = python
         self._logs = logs
         self._address: LocalAwsAddress | None = None
+        self._ground: Ground | None = None
         self._known: dict[str, Execution] = {}
         self._lock = threading.Lock()
         self._running = 0
@@ -44,9 +46,10 @@ class Fleet:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def serve(self, address: LocalAwsAddress) -> None:
-        """From now on executions find their deployed function there."""
-        self._address = address
+    def serve(self, address: LocalAwsAddress, ground: Ground) -> None:
+        """From now on executions find their deployed function there, and their servers here."""
+        self._address, self._ground = address, ground
+        self.replaced = {**ground.replaced, **address.environment}
 
     def execution(self, name: str) -> Execution:
         """The environment of the function of that physical name, made at first use."""
@@ -56,7 +59,7 @@ class Fleet:
                 relevant = {
                     key: value
                     for key, value in self.replaced.items()
-                    if key in function.variables or not key.startswith("QT_") or key in _ALWAYS
+                    if key in function.variables or key in ADDED or key.startswith("AWS_")
                 }
                 self._known[name] = Execution(
                     function,
@@ -104,17 +107,19 @@ class Fleet:
         self._starter.shutdown()
 
     def _deployed(self, name: str) -> Deployed:
-        if self._address is None:
+        if self._address is None or self._ground is None:
             raise RuntimeError("Expected to know the local AWS before its first execution")
         found = self._address.client("lambda").get_function(FunctionName=name)
         configuration: Mapping[str, Any] = found["Configuration"]
+        variables = configuration.get("Environment", {}).get("Variables", {})
+        self._ground.adopt(variables, self._address)
         return Deployed(
             name=name,
             arn=configuration["FunctionArn"],
             handler=configuration["Handler"],
             memory_mb=configuration["MemorySize"],
             timeout_s=configuration["Timeout"],
-            variables=configuration.get("Environment", {}).get("Variables", {}),
+            variables=variables,
             code=self._code(configuration["CodeSha256"], found["Code"]["Location"]),
         )
 
@@ -127,8 +132,8 @@ class Fleet:
         return folder
 
 
-# Set for every function, deployed or not: they belong to the machine, not to the deployment.
-_ALWAYS = frozenset({"QT_CLOCK_FILE"})
+# Told to every function although no deployment has it: the market's time.
+ADDED = frozenset({"QT_CLOCK_FILE"})
 
 
 def _handler(fleet: Fleet) -> type[BaseHTTPRequestHandler]:

@@ -24,6 +24,7 @@ from local.processes.postgres import Postgres, PostgresAddress, start_postgres
 from local.processes.valkey import ValkeyAddress, new_address, start_valkey
 from local.surroundings import Endpoints, local_endpoints, process_environment
 from quantterminal.domain.configuration import TradingConfig
+from tests.deploy_local.inventory import Inventory
 
 KEYS = Keys("deploy-local-key", "deploy-local-secret", "deploy-local-feed")
 CASH = Decimal(100_000)
@@ -47,6 +48,17 @@ class Ground:
         return self.folder / "clock"
 
     @property
+    def replaced(self) -> dict[str, str]:
+        """What cannot mean on this machine what was deployed: the cache's TLS address, the demand
+        for TLS to the database; and the time, which is the market's.
+        """
+        return {
+            "QT_REDIS_URL": f"redis://127.0.0.1:{self.cache.port}/0",
+            "PGSSLMODE": "disable",
+            "QT_CLOCK_FILE": str(self.clock_file),
+        }
+
+    @property
     def endpoints(self) -> Endpoints:
         return local_endpoints(broker_port=self.ports.broker, feed_port=self.ports.feed)
 
@@ -62,13 +74,24 @@ class Ground:
         )
         return path
 
+    def fill_secrets(self, inventory: Inventory) -> None:
+        """The operator's step after the first deploy: the vendors' keys into the placeholders."""
+        keys = {
+            "BrokerSecretArn": {"key_id": KEYS.broker_key_id, "secret_key": KEYS.broker_secret},
+            "FeedSecretArn": {"api_key": KEYS.feed_key},
+        }
+        for output, fields in keys.items():
+            inventory.client("secretsmanager").put_secret_value(
+                SecretId=inventory.output(output), SecretString=json.dumps(fields)
+            )
+
     def adopt(self, variables: Mapping[str, str], address: LocalAwsAddress) -> None:
         """Make the users that a function's secrets name, with the rights that were deployed."""
         if (secret_id := variables.get("QT_DATABASE_SECRET_ID")) and self.ledger is None:
             self.ledger = self._adopt_database(address.client("secretsmanager"), secret_id)
         if secret_id := variables.get("QT_REDIS_SECRET_ID"):
             fields = _fields(address.client("secretsmanager"), secret_id)
-            self._adopt_cache_user(fields, address.client("elasticache"))
+            self._adopt_cache_user(fields, Inventory(address))
 
     def stop(self) -> None:
         for child in (self.market, self.valkey):
@@ -94,16 +117,16 @@ class Ground:
             admin.host, admin.port, fields["username"], fields["password"], fields["dbname"]
         )
 
-    def _adopt_cache_user(self, fields: Mapping[str, str], elasticache: Any) -> None:
-        users = elasticache.describe_users()["Users"]
+    def _adopt_cache_user(self, fields: Mapping[str, str], inventory: Inventory) -> None:
+        """The rights come from the deployed template: the local AWS tells them in broken XML."""
         [rights] = [
-            each["AccessString"] for each in users if each["UserName"] == fields["username"]
+            each["Properties"]["AccessString"]
+            for each in inventory.template_resources().values()
+            if each["Type"] == "AWS::ElastiCache::User"
         ]
+        rules = ("reset", f">{fields['password']}", *rights.split())
         with redis.Redis.from_url(self.cache.url) as client:
-            client.execute_command(
-                "ACL", "SETUSER", fields["username"], "reset", f">{fields['password']}",
-                *rights.split(),
-            )  # fmt: skip
+            client.execute_command("ACL", "SETUSER", fields["username"], *rules)
 
 
 def start_ground(folder: Path, *, logs: Path, bars: Path, symbols: tuple[str, ...]) -> Ground:

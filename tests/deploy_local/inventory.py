@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from local.processes.local_aws import LocalAwsAddress
+from quantterminal import topology
 
 PREFIX = "QuantTerminal-"
 
@@ -26,9 +27,7 @@ class Inventory:
     def stacks(self) -> dict[str, Mapping[str, Any]]:
         """Living stacks of ours by name."""
         found = self.client("cloudformation").describe_stacks()["Stacks"]
-        return {
-            each["StackName"]: each for each in found if each["StackName"].startswith(PREFIX)
-        }
+        return {each["StackName"]: each for each in found if each["StackName"].startswith(PREFIX)}
 
     def resources(self, kind: str = "") -> Iterator[tuple[str, str, str]]:
         """Stack, logical id and physical id of every living resource, or those of one type."""
@@ -38,6 +37,17 @@ class Inventory:
                 for each in page["StackResourceSummaries"]:
                     if not kind or each["ResourceType"] == kind:
                         yield stack, each["LogicalResourceId"], each["PhysicalResourceId"]
+
+    def template_resources(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """(stack, logical id) -> the resource as the deployed template has it."""
+        client, found = self.client("cloudformation"), {}
+        for stack in self.stacks:
+            answer = client.get_template(StackName=stack, TemplateStage="Original")
+            body = answer["TemplateBody"]
+            template = json.loads(body) if isinstance(body, str) else body
+            for logical, each in template["Resources"].items():
+                found[stack, logical] = each
+        return found
 
     def one(self, kind: str) -> str:
         """The physical id of the only resource of that type."""
@@ -54,6 +64,11 @@ class Inventory:
         ]
         [value] = values
         return str(value)
+
+    def forget(self) -> None:
+        """Ask again for what a deploy may have changed."""
+        for name in ("functions", "queue_urls"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def functions(self) -> dict[str, Mapping[str, Any]]:
@@ -72,14 +87,23 @@ class Inventory:
     @cached_property
     def queue_urls(self) -> dict[str, str]:
         """As the functions are told them, in the order of the topology."""
-        from quantterminal import topology
-
         told = json.loads(self.variables("risk")["QT_QUEUE_URLS"])
         return {queue.name: told[queue.name] for queue in topology.QUEUES}
 
     def queue(self, url: str) -> dict[str, str]:
         answer = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
         return dict(answer["Attributes"])
+
+    def queue_url_of(self, arn: str) -> str:
+        name = arn.rsplit(":", 1)[-1]
+        url: str = self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        return url
+
+    def dead_letters(self, name: str) -> int:
+        """Messages in the dead-letter queue of a topology queue."""
+        redrive = json.loads(self.queue(self.queue_urls[name])["RedrivePolicy"])
+        dead = self.queue(self.queue_url_of(redrive["deadLetterTargetArn"]))
+        return int(dead["ApproximateNumberOfMessages"])
 
     def depth(self, name: str) -> int:
         """Messages of a topology queue that wait, are in flight or are delayed."""

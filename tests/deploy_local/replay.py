@@ -105,5 +105,3 @@ def container_variables(task: Mapping[str, Any]) -> dict[str, str]:
     """The environment of the deployed task's one container."""
     [container] = task["containerDefinitions"]
     return {each["name"]: each["value"] for each in container["environment"]}
-
-

@@ -1,5 +1,6 @@
 """Three real symbols of one day, as fast as possible, twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def play(folder: Path) -> dict[str, Any]:
 
 
 def test_a_recorded_day_ends_in_agreement_and_twice_in_the_same_decisions(tmp_path: Path) -> None:
-    first, second = play(tmp_path / "first"), play(tmp_path / "second")
+    with ThreadPoolExecutor(2) as two:
+        first, second = two.map(play, (tmp_path / "first", tmp_path / "second"))
 
     assert first["bars_in"] == SESSION_MINUTES * len(FILES)
     assert first["orders"] > 0

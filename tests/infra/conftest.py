@@ -1,44 +1,33 @@
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+"""The templates of two deployments, each made once: the default one, and the most different one."""
 
 import pytest
 
-from infra_cdk.app import build
+from tests.infra.synthesized import Assembly, synthesized
 
+LIVE = """
+mode = "LIVE"
+live_confirmation = "I understand that this trades real money"
+symbols = ["AAPL", "SPY"]
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A synthesized stack, and what it imports from the others resolved to their logical ids."""
-
-    resources: dict[str, dict[str, Any]]
-    exports: dict[str, str]
-
-    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Logical id -> properties of every resource of that type."""
-        return {
-            name: each["Properties"]
-            for name, each in self.resources.items()
-            if each["Type"] == kind
-        }
+[deployment]
+stage = "live"
+session_profile = "always"
+valkey = "node"
+nat = "gateway"
+alert_email = "somebody@example.com"
+trade_log_lock = "compliance"
+"""
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
-    outdir = tmp_path_factory.mktemp("cdk")
-    build(outdir=str(outdir), context={"bundling": "off"}).synth()
-    raw = {
-        path.name.split(".")[0].removeprefix("QuantTerminal-"): json.loads(path.read_text())
-        for path in Path(outdir).glob("*.template.json")
-    }
-    exports = {
-        output["Export"]["Name"]: _logical_id(output["Value"])
-        for each in raw.values()
-        for output in each.get("Outputs", {}).values()
-    }
-    return {name: Template(each["Resources"], exports) for name, each in raw.items()}
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return synthesized(tmp_path_factory.mktemp("paper"), {})
 
 
-def _logical_id(value: dict[str, Any]) -> str:
-    return value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    folder = tmp_path_factory.mktemp("live")
+    (folder / "live.toml").write_text(LIVE)
+    (folder / "page").mkdir()
+    (folder / "page" / "index.html").write_text("<!doctype html>")
+    return synthesized(folder, {"config": str(folder / "live.toml"), "page": str(folder / "page")})

@@ -29,6 +29,7 @@ BILLED: dict[str, Rule] = {
     "AWS::KMS::Key": rules.key,
     "AWS::Lambda::EventSourceMapping": rules.event_source,
     "AWS::Lambda::Function": rules.function,
+    "AWS::Logs::MetricFilter": rules.metric_filter,
     "AWS::RDS::DBInstance": rules.database,
     "AWS::S3::Bucket": rules.bucket,
     "AWS::SNS::Topic": rules.topic,
@@ -86,7 +87,6 @@ FREE: dict[str, str] = {
     "AWS::Lambda::Permission": _RIGHTS,
     "AWS::Logs::LogGroup": "what is written to it is counted with its writers; keeping it for a"
     " month is $0.03/GB of a compressed half gigabyte",
-    "AWS::Logs::MetricFilter": "its metric is within the metrics counted",
     "AWS::Logs::ResourcePolicy": _RIGHTS,
     "AWS::RDS::DBParameterGroup": _RIGHTS,
     "AWS::RDS::DBSubnetGroup": _NETWORK,

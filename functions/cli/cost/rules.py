@@ -12,7 +12,7 @@ from typing import Any
 from cli.cost.errors import UnpricedError
 from cli.cost.prices import PRICES
 from cli.cost.templates import Resource, plain_text
-from cli.cost.usage import HOURS, Usage
+from cli.cost.usage import HOURS, SESSIONS, Usage
 from quantterminal import topology
 
 _HANDLERS = "handlers."
@@ -172,6 +172,14 @@ def alarm(resource: Resource, _usage: Usage) -> Iterator[Use]:
     metrics = Decimal(sum("MetricStat" in each for each in queries))
     fine = any(period < 60 for period in _periods(properties))
     yield Use("alarms", metrics * 3 if fine else metrics)
+
+
+def metric_filter(resource: Resource, _usage: Usage) -> Iterator[Use]:
+    """A metric is paid for in the hours in which it has values: all of them with a default, else
+    those of what it looks for, at most one a session.
+    """
+    for each in resource.properties["MetricTransformations"]:
+        yield Use("metrics", Decimal(1) if "DefaultValue" in each else SESSIONS / HOURS)
 
 
 def composite_alarm(_resource: Resource, _usage: Usage) -> Iterator[Use]:

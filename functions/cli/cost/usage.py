@@ -127,7 +127,7 @@ def _assumptions(profile: Profile, symbols: int, strategies: int) -> Iterator[As
         "feed traffic", Decimal(symbols) / 2, "GB", "assumed: 0.5 GB of quotes and bars a symbol"
     )
     yield Assumption("bucket", Decimal(2), "GB", "assumed, each: reports, logs, page")
-    yield Assumption("bucket writes", SESSIONS * 500, "requests", "assumed, each: 500 a day")
+    yield Assumption("bucket writes", SESSIONS * 100, "requests", "assumed, each: 100 a day")
     yield Assumption("images", Decimal("0.6"), "GB", "assumed: three images of 200 MB are kept")
     yield Assumption("working state", Decimal("0.1"), "GB", "the smallest that is billed")
     yield Assumption("users", Decimal(3), "users", "assumed")
@@ -187,9 +187,10 @@ def _after(used: Mapping[str, Decimal], calls: Mapping[str, Calls]) -> dict[str,
         Assumption("logs", total * 3000 / 10**9, "GB", "assumed: 3 KB a call"),
         Assumption(
             "metrics",
-            3 + (15 * used["container hours"] + 30 * SESSIONS) / HOURS,
+            (HOURS + 4 * used["container hours"] + 14 * SESSION_MINUTES / 60 + 30 * SESSIONS)
+            / HOURS,
             "metric-months",
-            "assumed: 3 all day, 15 while the container is up, 30 in one hour a day",
+            "assumed: 1 all day, 4 signs of life, 14 in sessions, 30 in one hour of the day",
         ),
         Assumption(
             "socket messages",

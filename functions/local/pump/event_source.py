@@ -43,11 +43,11 @@ class QueueAddress:
             self._arn = self._attributes("QueueArn")["QueueArn"]
         return self._arn
 
-    def receive(self, *, most: int, wait_s: int) -> list[dict[str, Any]]:
+    def receive(self, *, most: int) -> list[dict[str, Any]]:
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=most,
-            WaitTimeSeconds=wait_s,
+            WaitTimeSeconds=0,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
@@ -86,9 +86,9 @@ class QueueSource:
         self._invoke = invoke
         self._kept = kept
 
-    def poll(self, *, wait_s: int = 0) -> Handled:
-        """Receive and handle at most one batch, waiting up to `wait_s` for a first message."""
-        messages = self._queue.receive(most=self._batch_size, wait_s=wait_s)
+    def poll(self) -> Handled:
+        """Receive and handle at most one batch; does not wait for a first message."""
+        messages = self._queue.receive(most=self._batch_size)
         if not messages:
             return Handled()
         with self._kept.holding(self.name, [each["ReceiptHandle"] for each in messages]):
@@ -119,9 +119,9 @@ class RuleSource:
         self._invoke = invoke
         self._kept = kept
 
-    def poll(self, *, wait_s: int = 0) -> Handled:
+    def poll(self) -> Handled:
         """Receive and handle at most ten events, each on its own as Lambda does."""
-        messages = self._queue.receive(most=10, wait_s=wait_s)
+        messages = self._queue.receive(most=10)
         if not messages:
             return Handled()
         with self._kept.holding(self.name, [each["ReceiptHandle"] for each in messages]):

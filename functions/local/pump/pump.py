@@ -24,8 +24,10 @@ _log = logging.getLogger(__name__)
 
 # Queues that handlers of this very process fill: looked at as soon as one of them returns.
 _FED_HERE = (topology.SIGNALS, topology.ORDERS)
-_LONG_POLL_S = 1
-_SHORT_POLL_S = 0.25
+# Short polls: a long one that a killed pump leaves behind would still be given the next message,
+# and hide it from its successor for the whole visibility time-out.
+_POLL_S = 0.1
+_POLL_FED_HERE_S = 0.25
 _SCHEDULE_POLL_S = 0.05
 _AFTER_TROUBLE_S = 0.5
 
@@ -33,7 +35,7 @@ _AFTER_TROUBLE_S = 0.5
 class Source(Protocol):
     name: str
 
-    def poll(self, *, wait_s: int = 0) -> Handled: ...
+    def poll(self) -> Handled: ...
 
     def depth(self) -> int: ...
 
@@ -131,7 +133,7 @@ class Pump:
         while not self._stopping.is_set():
             nudge.clear()
             try:
-                handled = source.poll(wait_s=0 if fed_here else _LONG_POLL_S)
+                handled = source.poll()
             except (BotoCoreError, ClientError):
                 _log.exception("queue %s cannot be read, trying again", source.name)
                 self._stopping.wait(_AFTER_TROUBLE_S)
@@ -139,8 +141,8 @@ class Pump:
             if handled.messages:
                 self._count(handled)
                 self._nudge_all()
-            elif fed_here:
-                nudge.wait(_SHORT_POLL_S)
+            else:
+                nudge.wait(_POLL_FED_HERE_S if fed_here else _POLL_S)
 
     def _keep_schedule(self) -> None:
         while not self._stopping.wait(_SCHEDULE_POLL_S):

@@ -16,6 +16,7 @@ from quantterminal.domain.sessions import NEW_YORK
 from quantterminal.topology import Schedule
 
 _SATURDAY = 5
+_WORKING_HOURS = range(9, 17)
 _LOOK_BACK = timedelta(days=4)
 
 
@@ -76,7 +77,7 @@ class Scheduler:
 def latest_instant(schedule: Schedule, now: datetime) -> datetime | None:
     """The newest instant of `schedule` that is not after `now`, None when there is none lately."""
     if schedule.every_minute:
-        return now.astimezone(UTC).replace(second=0, microsecond=0)
+        return _latest_working_minute(now)
     today = now.astimezone(NEW_YORK).date()
     instants = (
         datetime.combine(today - timedelta(days=back), at, NEW_YORK).astimezone(UTC)
@@ -85,6 +86,16 @@ def latest_instant(schedule: Schedule, now: datetime) -> datetime | None:
         if (today - timedelta(days=back)).weekday() < _SATURDAY
     )
     return max((instant for instant in instants if instant <= now), default=None)
+
+
+def _latest_working_minute(now: datetime) -> datetime | None:
+    """Every minute means every minute of a weekday from 9 to 17, as where the cloud's parts sleep
+    at night. None outside of it: what was missed yesterday evening is of no use now.
+    """
+    local = now.astimezone(NEW_YORK)
+    if local.weekday() >= _SATURDAY or local.hour not in _WORKING_HOURS:
+        return None
+    return now.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def scheduled_event(due: Due) -> dict[str, str]:

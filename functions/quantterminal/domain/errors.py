@@ -50,7 +50,10 @@ class RetryableError(QuantTerminalError):
 
 
 class ConflictError(RetryableError):
-    """Somebody else wrote first: read again and decide again."""
+    """Somebody else wrote first: read again and decide again, soon."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = 0.5) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
 
 
 class AmbiguousError(QuantTerminalError):

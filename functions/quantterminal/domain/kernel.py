@@ -4,6 +4,7 @@ Backtest, live, local run and replay all call `step`; fills differ between them,
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from quantterminal.domain.bars import Bar
@@ -15,13 +16,18 @@ from quantterminal.domain.strategy import Context, Decision, PositionView, Strat
 class StrategyRun:
     """One strategy on one symbol: the strategy object, its context and the last bar it saw.
 
-    `last_bar` is the ISO start of that bar, None before the first.
+    `last_seen` is the start of that bar, None before the first.
     """
 
     def __init__(self, strategy: Strategy, symbol: str) -> None:
         self.strategy = strategy
         self.context = Context(symbol, lookback=strategy.lookback)
-        self.last_bar: str | None = None
+        self.last_seen: datetime | None = None
+
+    @property
+    def last_bar(self) -> str | None:
+        """`last_seen` in ISO 8601."""
+        return None if self.last_seen is None else self.last_seen.isoformat()
 
     def save(self) -> dict[str, Any]:
         """Everything that the next decision depends on, as JSON values."""
@@ -35,7 +41,8 @@ class StrategyRun:
         """The inverse of `save`, on a run of the same strategy and symbol."""
         self.strategy.restore(state["strategy"])
         self.context.restore(state["context"])
-        self.last_bar = state["last_bar"]
+        seen = state["last_bar"]
+        self.last_seen = None if seen is None else datetime.fromisoformat(seen)
 
 
 def step(run: StrategyRun, bar: Bar, *, position: PositionView) -> tuple[Signal, ...]:
@@ -47,17 +54,18 @@ def step(run: StrategyRun, bar: Bar, *, position: PositionView) -> tuple[Signal,
     context = run.context
     if bar.symbol != context.symbol:
         raise InvalidValueError(f"Expected a bar of {context.symbol}, was {bar.symbol}")
-    stamp = bar.start.isoformat()
-    if run.last_bar is None:
+    if run.last_seen is None:
         run.strategy.on_start(context)
-    elif stamp <= run.last_bar:
-        raise InvalidValueError(f"Expected a bar after {run.last_bar}, was {stamp}")
+    elif bar.start <= run.last_seen:
+        raise InvalidValueError(f"Expected a bar after {run.last_bar}, was {bar.start.isoformat()}")
     context.present(bar, position)
     run.strategy.on_bar(context, bar)
-    run.last_bar = stamp
+    run.last_seen = bar.start
+    decisions = context.take_decisions()
+    if not decisions:
+        return ()
     return tuple(
-        _signal(run.strategy, bar, decision, ordinal)
-        for ordinal, decision in enumerate(context.take_decisions())
+        _signal(run.strategy, bar, decision, ordinal) for ordinal, decision in enumerate(decisions)
     )
 
 

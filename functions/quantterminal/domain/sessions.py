@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from quantterminal.domain.errors import CalendarRangeError
 
 NEW_YORK = ZoneInfo("America/New_York")
+# New York is four or five hours behind: from then on both have the same date.
+_UTC_HOUR_OF_THE_SAME_DAY = 5
 _OPEN, _CLOSE, _EARLY_CLOSE = time(9, 30), time(16, 0), time(13, 0)
 
 _HOLIDAYS = {
@@ -121,6 +123,8 @@ def next_session(after: date) -> Session:
 
 def new_york_date(instant: datetime) -> date:
     """The trading date of an instant: the calendar day in New York, not in UTC."""
+    if instant.tzinfo is UTC and instant.hour >= _UTC_HOUR_OF_THE_SAME_DAY:
+        return instant.date()
     return instant.astimezone(NEW_YORK).date()
 
 

@@ -120,6 +120,10 @@ class Context:
         """
         self._stop, self._target = stop, target
 
+    def exit_levels(self) -> tuple[float | None, float | None]:
+        """For the backtester: the stop and the target that `set_exit` left."""
+        return self._stop, self._target
+
     def present(self, bar: Bar, position: PositionView) -> None:
         """For the kernel: make `bar` the current one, and close the position at an exit level."""
         was_holding = self._position.quantity != 0

@@ -105,7 +105,6 @@ def _decide(message: Message, request: AssessSignal, runtime: RiskRuntime) -> In
         return standing
     raise ConflictError(
         f"The account changed {_TRIES} times while {request.signal.id} was assessed",
-        retry_after_s=0.0,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from quantterminal.domain.configuration import TradingConfig
+from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.halts import Halt
 from quantterminal.domain.positions import Position
 from quantterminal.domain.risk import HaltLevel, available_buying_power
@@ -26,7 +27,7 @@ from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import Books
 from quantterminal.ports.state import Mark, WorkingState
 from quantterminal.ports.view_ledger import Activity, StrategyFacts, ViewLedger
-from quantterminal.ports.watermarks import QuoteBoard, StreamGate
+from quantterminal.ports.watermarks import Quote, QuoteBoard, StreamGate
 from quantterminal.services.assess_risk import risk_snapshot
 
 _ZERO = Decimal(0)
@@ -115,9 +116,17 @@ def _day_start(now: datetime) -> datetime:
     return session.open if session is not None else now.replace(hour=0, minute=0, second=0)
 
 
+def _quotes(runtime: DashboardRuntime) -> dict[str, Quote]:
+    """The last quotes; none while the working state cannot be read, and bars have to do."""
+    try:
+        return runtime.quotes.quotes()
+    except RetryableError:
+        return {}
+
+
 def _prices(books: Books, runtime: DashboardRuntime) -> dict[str, Mark]:
     prices = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
-    for symbol, quote in runtime.quotes.quotes().items():
+    for symbol, quote in _quotes(runtime).items():
         if symbol not in prices or quote.at > prices[symbol].at:
             prices[symbol] = Mark(quote.mid, quote.at)
     return prices
@@ -223,7 +232,7 @@ def _halt(each: Halt) -> HaltRow:
 
 
 def _health(runtime: DashboardRuntime, activity: Activity, now: datetime) -> Health:
-    quotes = runtime.quotes.quotes()
+    quotes = _quotes(runtime)
     newest = max((quote.at for quote in quotes.values()), default=activity.last_bar_at)
     return Health(
         feed="no data yet" if newest is None else "live",

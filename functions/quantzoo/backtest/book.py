@@ -28,13 +28,17 @@ Holding = tuple[str, str]
 
 @dataclass(slots=True)
 class WorkingOrder:
-    """An order at the simulated broker. `reservation` is what it may still do."""
+    """One approved order. `reservation` is what it may still do, `rests` that the broker has it;
+    `is_opening` is the broker's view of it, by the account's net position when it came.
+    """
 
     signal: Signal
     proposal: Proposal
     attempt: int
     submitted_at: datetime
     reservation: Reservation
+    is_opening: bool = True
+    rests: bool = False
 
     @property
     def remaining(self) -> Decimal:
@@ -88,7 +92,7 @@ class Book:
         self.halts: list[Halt] = []
         self._limits = limits
         self._symbols = symbols
-        self._shares: dict[str, float] = {}
+        self.rough_shares: dict[str, float] = {}
         self._levels: dict[str, HaltLevel] = {}
         self._lines()
 
@@ -107,8 +111,15 @@ class Book:
         )
 
     def rough_equity(self) -> float:
-        marks = self.marks.floats
-        return self._cash + sum(shares * marks[each] for each, shares in self._shares.items())
+        """In floats: for the curve, and to see that nothing is near a limit."""
+        total, marks = self.rough_cash, self.marks.floats
+        for symbol, shares in self.rough_shares.items():
+            total += shares * marks[symbol]
+        return total
+
+    def calm_range(self) -> tuple[float, float]:
+        """A rough equity between these is clearly no loss to halt for and no new high."""
+        return self._loss_line, self._high_line
 
     def snapshot(self, now: datetime) -> RiskSnapshot:
         """What the live rules may see."""
@@ -126,8 +137,7 @@ class Book:
 
     def check_losses(self, at: datetime) -> None:
         """The live breaker at the marks of this minute."""
-        rough = self.rough_equity()
-        if self._loss_line < rough < self._high_line:
+        if self._loss_line < self.rough_equity() < self._high_line:
             return
         equity = self.equity()
         marks = EquityMarks(equity, self.day_open_equity, max(self.high_water, equity))
@@ -160,7 +170,7 @@ class Book:
         self.positions[holding] = after
         self.views[holding] = PositionView(float(after.quantity), float(after.average_price))
         self.cash += cash_change(side, quantity=quantity, price=price) - fee
-        self._cash = float(self.cash)
+        self.rough_cash = float(self.cash)
         self._change_net(symbol, side, quantity)
         left = order.remaining - quantity
         if not left:
@@ -173,13 +183,13 @@ class Book:
         net = self.net.get(symbol, _ZERO) + side.sign * quantity
         if net:
             self.net[symbol] = net
-            self._shares[symbol] = float(net)
+            self.rough_shares[symbol] = float(net)
         else:
             self.net.pop(symbol, None)
-            self._shares.pop(symbol, None)
+            self.rough_shares.pop(symbol, None)
 
     def _lines(self) -> None:
-        self._cash = float(self.cash)
+        self.rough_cash = float(self.cash)
         loss = self.day_open_equity * (1 - self._limits.daily_loss_fraction)
         drawdown = self.high_water * (1 - self._limits.drawdown_fraction)
         self._loss_line = float(max(loss, drawdown)) * (1 + _MARGIN)

@@ -6,7 +6,8 @@ an order does before the next decision (time-outs, re-pricing, the cancel at the
 the instants at which a live run does it. Orders of a bar trade from the next bar on.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,6 +25,7 @@ from quantzoo.backtest.book import Book, WorkingOrder
 from quantzoo.backtest.fills import Fees, FillModel, NextOpen
 from quantzoo.backtest.history import History, instant
 from quantzoo.backtest.result import DayClose, Executed, Intent, Result
+from quantzoo.backtest.venue import accept
 from quantzoo.catalog import make_strategy
 
 _PUBLISHED = timedelta(milliseconds=50)
@@ -37,7 +39,8 @@ class Setting:
     """How a run is simulated; `trading` is a live run's own configuration.
 
     `rules` are the risk rules, all live ones by default. `day_orders` end with the session, as
-    live. `keeps_curve` records equity by minute.
+    live; `has_venue` is whether the broker's own refusals are simulated. `keeps_curve` records
+    equity by minute.
     """
 
     trading: TradingConfig
@@ -46,6 +49,7 @@ class Setting:
     fees: Fees = field(default_factory=Fees)
     rules: tuple[Rule, ...] = RULES
     day_orders: bool = True
+    has_venue: bool = True
     keeps_curve: bool = False
 
 
@@ -73,7 +77,9 @@ def backtest(
     engine = Engine(setting, make_run or new_run)
     done = 0
     for start_ms, bars in history.minutes():
-        if engine.minute(instant(start_ms), bars) and progress is not None:
+        by_symbol = {bar.symbol: bar for bar in bars}
+        is_new = engine.minute(instant(start_ms), by_symbol, count=len(bars))
+        if is_new and progress is not None:
             progress(done)
         done += len(bars)
     return engine.finish(bars=done, first=history.first, last=history.last)
@@ -99,26 +105,34 @@ class Engine:
         self.days: list[DayClose] = []
         self.curve: list[tuple[datetime, float]] = []
         self.cancels = 0
+        self.rejections: Counter[str] = Counter()
+        self.late_denials: Counter[str] = Counter()
         self._trading = trading
+        self._symbol_count = len(trading.symbols)
         self._make_run = make_run
         self._runs: dict[str, list[tuple[tuple[str, str], StrategyRun]]] = {}
         self._session: Session | None = None
         self._previous: datetime | None = None
         self._swept = 0.0
-        self._exposure = 0.0
+        self._invested = 0
         self._minutes = 0
 
-    def minute(self, start: datetime, bars: Sequence[Bar]) -> bool:
-        """One closed minute; True when a new session began with it."""
+    def minute(self, start: datetime, bars: Mapping[str, Bar], *, count: int) -> bool:
+        """One closed minute with `count` bars, by symbol in alphabetical order; True when a new
+        session began with it.
+        """
         is_new = self._session is None or start >= self._session.close
         if is_new:
             self._begin_session(start)
         elif self.book.working and self._previous is not None:
             self._walk_gap(self._previous + MINUTE, start)
         if self.book.working:
-            self._trade(start, {bar.symbol: bar for bar in bars})
+            self._trade(start, bars)
         self._previous = start
-        self._close_minute(start, bars)
+        self._mark(start, bars)
+        self.book.check_losses(start + MINUTE)
+        self._record(start + MINUTE)
+        self._close_minute(start, self._decide(bars), is_complete=count == self._symbol_count)
         return is_new
 
     def finish(self, *, bars: int, first: datetime, last: datetime) -> Result:
@@ -134,10 +148,13 @@ class Engine:
             intents=self.intents,
             fills=self.fills,
             cancels=self.cancels,
+            rejections=dict(sorted(self.rejections.items())),
+            late_denials=dict(sorted(self.late_denials.items())),
             halts=book.halts,
             days=self.days,
             curve=self.curve,
             positions={key: each.quantity for key, each in book.positions.items() if each.quantity},
+            marks=dict(book.marks),
             equity=book.equity(),
         )
 
@@ -155,9 +172,9 @@ class Engine:
         if self.setting.day_orders:
             for order in list(self.book.working.values()):
                 self.book.end_order(order)
-        share = self._exposure / self._minutes if self._minutes else 0.0
+        share = self._invested / self._minutes if self._minutes else 0.0
         self.days.append(DayClose(self._session.day, self.book.equity(), share))
-        self._exposure, self._minutes = 0.0, 0
+        self._invested = self._minutes = 0
 
     def _walk_gap(self, first: datetime, until: datetime) -> None:
         """Minutes without any bar: orders cannot trade, but they can grow too old."""
@@ -168,7 +185,7 @@ class Engine:
         for index in range(missing):
             self._sweep(first + (index + 1) * MINUTE + _PUBLISHED)
 
-    def _trade(self, start: datetime, bars: dict[str, Bar]) -> None:
+    def _trade(self, start: datetime, bars: Mapping[str, Bar]) -> None:
         for index, offset in enumerate(self.setting.fills.offsets_ms):
             now = start + timedelta(milliseconds=offset)
             for symbol in dict.fromkeys(o.proposal.symbol for o in self.book.working.values()):
@@ -212,44 +229,39 @@ class Engine:
             )
         )
 
-    def _close_minute(self, start: datetime, bars: Sequence[Bar]) -> None:
-        """Mark, look at the losses, decide, assess. Orders that time out do so after that."""
-        end, book = start + MINUTE, self.book
-        for bar in bars:
-            book.marks.put(bar.symbol, bar.close, start)
-        book.check_losses(end)
-        self._record(end)
-        signals = self._decide(bars)
-        is_complete = len(bars) == len(self._trading.symbols)
-        working = bool(book.working)
-        if working and not is_complete:
-            self._sweep(end + _PUBLISHED)
-        now = end + (_PUBLISHED if working and is_complete else _SETTLED)
-        older = list(book.working.values())
-        for signal in signals:
-            self._assess(signal, 0, now)
-        if working and is_complete:
-            self._sweep(now, older)
+    def _mark(self, start: datetime, bars: Mapping[str, Bar]) -> None:
+        for bar in bars.values():
+            self.book.marks.put(bar.symbol, bar.close, start)
 
     def _record(self, end: datetime) -> None:
         self._minutes += 1
-        book = self.book
-        if book.net:
-            equity = book.rough_equity()
-            self._exposure += (
-                sum(abs(float(q)) * book.marks.floats[each] for each, q in book.net.items())
-                / equity
-            )
+        self._invested += bool(self.book.net)
         if self.setting.keeps_curve:
-            self.curve.append((end, book.rough_equity()))
+            self.curve.append((end, self.book.rough_equity()))
 
-    def _decide(self, bars: Sequence[Bar]) -> list[Signal]:
+    def _close_minute(
+        self, start: datetime, signals: Sequence[Signal], *, is_complete: bool
+    ) -> None:
+        """Assess and send what was decided. Old orders time out after that, as live."""
+        end, working = start + MINUTE, bool(self.book.working)
+        if not (signals or working):
+            return
+        if working and not is_complete:
+            self._sweep(end + _PUBLISHED)
+        now = end + (_PUBLISHED if working and is_complete else _SETTLED)
+        orders = self._assess_all([(signal, 0) for signal in signals], now)
+        retries = self._cancel_old(now) if working and is_complete else []
+        self._submit(orders)
+        if retries:
+            self._submit(self._assess_all(retries, now))
+
+    def _decide(self, bars: Mapping[str, Bar]) -> list[Signal]:
         signals: list[Signal] = []
         view = self.book.view
-        for bar in bars:
-            runs = self._runs.get(bar.symbol)
+        for symbol, bar in bars.items():
+            runs = self._runs.get(symbol)
             if runs is None:
-                runs = self._start(bar.symbol)
+                runs = self._start(symbol)
             for holding, run in runs:
                 signals += step(run, bar, position=view(holding))
         self.signals += signals
@@ -261,8 +273,30 @@ class Engine:
         self._runs[symbol] = runs
         return runs
 
-    def _assess(self, signal: Signal, attempt: int, now: datetime) -> None:
-        """The live risk step: size, check, and what passes works at the broker at once."""
+    def _assess_all(
+        self, signals: Sequence[tuple[Signal, int]], now: datetime
+    ) -> list[WorkingOrder]:
+        """All of them before any is sent: each sees what the earlier ones have reserved, and the
+        last hop sees what the later ones have, too.
+        """
+        assessed = [self._assess(signal, attempt, now) for signal, attempt in signals]
+        orders = [order for order in assessed if order is not None]
+        return orders if len(orders) < 2 else [each for each in orders if self._last_hop(each, now)]
+
+    def _last_hop(self, order: WorkingOrder, now: datetime) -> bool:
+        denial = check(
+            order.proposal,
+            self.book.snapshot(now),
+            self._trading.limits,
+            rules=self.setting.rules,
+        )
+        if denial is not None:
+            self.late_denials[denial.code] += 1
+            self.book.end_order(order)
+        return denial is None
+
+    def _assess(self, signal: Signal, attempt: int, now: datetime) -> WorkingOrder | None:
+        """The live risk step: size, check, reserve."""
         book, symbol = self.book, signal.symbol
         if attempt:
             reference, bar_end = book.marks[symbol], book.marks.end(symbol)
@@ -283,42 +317,57 @@ class Engine:
             proposal, book.snapshot(now), self._trading.limits, rules=self.setting.rules
         )
         self.intents.append(_intent(signal, attempt, proposal, denial, now))
-        if denial is None:
-            book.open_order(WorkingOrder(signal, proposal, attempt, now, _reservation(proposal)))
+        if denial is not None:
+            return None
+        order = WorkingOrder(signal, proposal, attempt, now, _reservation(proposal))
+        book.open_order(order)
+        return order
 
-    def _sweep(self, now: datetime, orders: Sequence[WorkingOrder] | None = None) -> None:
-        """Cancel what rests too long, at the multiples of the sweep's interval, as live."""
+    def _submit(self, orders: Sequence[WorkingOrder]) -> None:
+        for order in orders:
+            refusal = accept(order, self.book) if self.setting.has_venue else None
+            if refusal is not None:
+                self.rejections[refusal] += 1
+                self.book.end_order(order)
+
+    def _sweep(self, now: datetime) -> None:
+        """Cancel what rests too long, and try again at the price of now."""
+        retries = self._cancel_old(now)
+        if retries:
+            self._submit(self._assess_all(retries, now))
+
+    def _cancel_old(self, now: datetime) -> list[tuple[Signal, int]]:
+        """Looks at the multiples of the sweep's interval, as live; what is to be tried again."""
         every = self._trading.sweep_every_s
         due = (now - _EPOCH).total_seconds() // every * every
         if due <= self._swept:
-            return
+            return []
         self._swept = due
         if session_at(_EPOCH + timedelta(seconds=due)) is None:
-            return
+            return []
         life = timedelta(seconds=self._trading.execution.order_timeout_s)
-        candidates = self.book.working.values() if orders is None else orders
-        old = [each for each in candidates if now - each.submitted_at >= life]
-        for order in sorted(old, key=self._age_order):
+        old = [each for each in self.book.working.values() if now - each.submitted_at >= life]
+        old.sort(key=self._ledger_order)
+        for order in old:
             self.cancels += 1
             self.book.end_order(order)
-        for order in sorted(old, key=self._age_order):
-            self._try_again(order, now)
+        return [retry for order in old if (retry := self._retry(order)) is not None]
 
-    def _age_order(self, order: WorkingOrder) -> tuple[datetime, str]:
+    def _ledger_order(self, order: WorkingOrder) -> tuple[datetime, str]:
         proposal, account = order.proposal, self._trading.account
         return order.submitted_at, client_order_id(
             account, proposal.intent_id, signal=order.signal, side=proposal.side
         )
 
-    def _try_again(self, order: WorkingOrder, now: datetime) -> None:
+    def _retry(self, order: WorkingOrder) -> tuple[Signal, int] | None:
         execution = self._trading.execution
         attempt = order.attempt + 1
         if execution.on_timeout is not OnTimeout.REPRICE or attempt > execution.max_reprices:
-            return
+            return None
         signal = order.signal
         if signal.action is not Action.CLOSE:
             signal = replace(signal, quantity=int(order.remaining))
-        self._assess(signal, attempt, now)
+        return signal, attempt
 
 
 def _reservation(proposal: Proposal) -> Reservation:

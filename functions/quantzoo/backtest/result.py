@@ -1,7 +1,7 @@
 """What a backtest did, in the terms of a live run: signals, intents with denials, fills, equity."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -51,7 +51,7 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class DayClose:
-    """The end of one session: dollars, and how much of the equity was invested on average."""
+    """The end of one session: dollars, and the share of its minutes with something invested."""
 
     day: date
     equity: Decimal
@@ -60,7 +60,10 @@ class DayClose:
 
 @dataclass(frozen=True)
 class Result:
-    """A whole run. `days` are in order; `curve` is equity by minute, where it was asked for."""
+    """A whole run. `days` are in order; `curve` is equity by minute, where it was asked for.
+
+    `rejections` are the broker's refusals, `late_denials` our own at the last hop, both by code.
+    """
 
     cash: Decimal
     bars: int
@@ -70,10 +73,13 @@ class Result:
     intents: Sequence[Intent]
     fills: Sequence[Executed]
     cancels: int
+    rejections: Mapping[str, int]
+    late_denials: Mapping[str, int]
     halts: Sequence[Halt]
     days: Sequence[DayClose]
     curve: Sequence[tuple[datetime, float]]
     positions: Mapping[tuple[str, str], Decimal]
+    marks: Mapping[str, Decimal]
     equity: Decimal
 
     @cached_property
@@ -98,6 +104,35 @@ class Result:
         return [trip.pnl for trip in sorted(every, key=lambda trip: trip.closed_at)]
 
     @cached_property
+    def profit_by_holding(self) -> dict[tuple[str, str], Decimal]:
+        """Dollars by (strategy, symbol): cash in and out, fees, and what is held at its last mark.
+
+        Their sum is the account's profit to the last digit.
+        """
+        profit: dict[tuple[str, str], Decimal] = {}
+        for fill in self.fills:
+            paid = fill.side.sign * fill.quantity * fill.price + fill.fee
+            key = (fill.strategy, fill.symbol)
+            profit[key] = profit.get(key, Decimal(0)) - paid
+        for key, quantity in self.positions.items():
+            profit[key] += quantity * self.marks[key[1]]
+        return dict(sorted(profit.items()))
+
+    def profit_by_strategy(self) -> dict[str, Decimal]:
+        return _summed((strategy, each) for (strategy, _), each in self.profit_by_holding.items())
+
+    def profit_by_symbol(self) -> dict[str, Decimal]:
+        return _summed((symbol, each) for (_, symbol), each in self.profit_by_holding.items())
+
+    @property
+    def costs(self) -> dict[str, Decimal]:
+        """Dollars paid in fees, and lost to the distance from the price that was decided on."""
+        return {
+            "fees": sum((each.fee for each in self.fills), Decimal(0)),
+            "slippage": sum((each.slippage for each in self.fills), Decimal(0)),
+        }
+
+    @cached_property
     def daily_equity(self) -> list[Decimal]:
         """The starting cash, then the equity at each session's end."""
         return [self.cash, *(each.equity for each in self.days)]
@@ -118,3 +153,10 @@ class Result:
             "win_rate": metrics.win_rate(self.profits),
             "profit_factor": metrics.profit_factor(self.profits),
         }
+
+
+def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    total: dict[str, Decimal] = {}
+    for name, amount in pairs:
+        total[name] = total.get(name, Decimal(0)) + amount
+    return dict(sorted(total.items()))

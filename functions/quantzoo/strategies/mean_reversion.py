@@ -1,13 +1,16 @@
 """Mean reversion: buy what fell out of its Bollinger band, sell it at the mean."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.strategy import Context
 from quantzoo.indicators import Bollinger
 from quantzoo.parameters import Between
 from quantzoo.strategy import Strategy, TradingParameters, closes_within
+
+if TYPE_CHECKING:
+    from quantzoo.backtest.columns import Columns, Wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,22 @@ class MeanReversion(Strategy):
             self._enter(ctx, bar, direction=1)
         elif self.armed and side > 0 and self.parameters.allow_short:
             self._enter(ctx, bar, direction=-1)
+
+    def sparse(self, bars: "Columns") -> "Wake":
+        from quantzoo.backtest.columns import Wake
+
+        p = self.parameters
+        band = bars.bollinger(p.period, p.entry)
+        self.band = band
+        sides, ending = band.sides, bars.within_close(p.flat_before_close)
+        came_back = sides == 0
+        came_back[1:] &= sides[:-1] != 0
+        outside = sides != 0 if p.allow_short else sides < 0
+        return Wake(
+            flat=(outside & ~ending) | came_back,
+            long=(band.mean_sides >= 0) | ending | came_back,
+            short=(band.mean_sides <= 0) | ending | came_back,
+        )
 
     def _enter(self, ctx: Context, bar: Bar, *, direction: int) -> None:
         self.armed = False

@@ -1,13 +1,16 @@
 """Momentum: be long while a fast average is above a slow one and the price has risen."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.strategy import Context
 from quantzoo.indicators import Roc, Sma
 from quantzoo.parameters import Between
 from quantzoo.strategy import SignalStrategy, TradingParameters
+
+if TYPE_CHECKING:
+    from quantzoo.backtest.columns import Columns, Wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +51,16 @@ class Momentum(SignalStrategy):
         if lead > 0 and change > 0:
             return 1
         return -1 if lead < 0 and change < 0 else 0
+
+    def sparse(self, bars: "Columns") -> "Wake":
+        from quantzoo.backtest.columns import Wake
+
+        p = self.parameters
+        fast, slow, change = bars.sma(p.fast), bars.sma(p.slow), bars.roc(p.confirmation)
+        self.fast, self.slow, self.change = fast, slow, change
+        lead = p.slow * fast.sums - p.fast * slow.sums
+        lead[: p.slow - 1] = 0
+        rises, falls = (lead > 0) & (change.column > 0), (lead < 0) & (change.column < 0)
+        ending = bars.within_close(p.flat_before_close)
+        enters = rises | falls if p.allow_short else rises
+        return Wake(flat=enters & ~ending, long=falls | ending, short=rises | ending)

@@ -1,13 +1,16 @@
 """Volatility breakout: follow a close beyond the recent range, out by trailing stop or time."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.strategy import Context
 from quantzoo.indicators import Atr, RollingMax, RollingMin
 from quantzoo.parameters import Between
 from quantzoo.strategy import Strategy, TradingParameters, closes_within
+
+if TYPE_CHECKING:
+    from quantzoo.backtest.columns import Columns, Wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,21 @@ class VolatilityBreakout(Strategy):
             self._follow(ctx, bar, direction=1 if held > 0 else -1)
         elif direction > 0 or (direction < 0 and self.parameters.allow_short):
             self._enter(ctx, bar, direction=direction)
+
+    def sparse(self, bars: "Columns") -> "Wake":
+        """While something is held, every bar moves the trailing stop."""
+        from quantzoo.backtest.columns import Wake
+
+        p = self.parameters
+        highest, lowest, ranges = bars.highest(p.channel), bars.lowest(p.channel), bars.atr(p.atr)
+        self.highest, self.lowest, self.range = highest, lowest, ranges
+        margin = p.margin * ranges.column[:-1]
+        broke = bars.every()
+        broke[1:] = bars.close[1:] > highest.column[:-1] + margin
+        if p.allow_short:
+            broke[1:] |= bars.close[1:] < lowest.column[:-1] - margin
+        ending = bars.within_close(p.flat_before_close)
+        return Wake(flat=broke & ~ending, long=bars.every(), short=bars.every())
 
     def _breakout(self, bar: Bar) -> int:
         high, low, true_range = self.highest.value, self.lowest.value, self.range.value

@@ -1,4 +1,4 @@
-"""What the local AWS lacks of CloudFormation, each with its reason in one table.
+"""The resource types that the local AWS lacks, each with its reason in one table.
 
 The services behind these types are there; what is missing is the step from a template's properties
 to their calls. An adapter makes exactly the call that CloudFormation makes, so that the record can
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import budgets, ec2, elasticache, eventbridge, lambda_svc
+from ministack.services import budgets, cloudwatch, ec2, elasticache, eventbridge
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
@@ -27,37 +27,15 @@ class Adapter:
     delete: Callable[[str, Properties], None]
 
 
-def register(*, proxy: str) -> None:
-    """Adds the types, and has our own functions executed at `proxy` + the function's name."""
+def register() -> None:
     for kind, adapter in ADAPTERS.items():
         provisioners._RESOURCE_HANDLERS[kind] = {
             "create": adapter.create,
             "delete": adapter.delete,
         }
-    provisioners._cognito_user_pool_attributes = _with_provider_url(
-        provisioners._cognito_user_pool_attributes
-    )
-    lambda_svc._proxy_url_for = lambda config: _proxied(config, proxy)
 
 
-def _proxied(config: Properties, proxy: str) -> str | None:
-    """None leaves a function to the local AWS: the few that the CDK itself brings along."""
-    if not str(config.get("Handler", "")).startswith("handlers."):
-        return None
-    return f"{proxy}/{config['FunctionName']}"
-
-
-def _with_provider_url(attributes: Callable[[str], Properties]) -> Callable[[str], Properties]:
-    """The attribute that JWT authorizers name as their issuer."""
-
-    def extended(pool: str) -> Properties:
-        found = attributes(pool)
-        return {**found, "ProviderURL": f"https://{found['ProviderName']}"}
-
-    return extended
-
-
-def _call(operation: Callable[[Any], Any], parameters: Properties) -> str:
+def called(operation: Callable[[Any], Any], parameters: Properties) -> str:
     """The body of the answer. Raises ValueError, which fails the resource and the deployment."""
     status, _, body = operation(parameters)
     text = body.decode() if isinstance(body, bytes) else str(body)
@@ -97,11 +75,11 @@ def _group_rule(authorize: Callable[[Any], Any], revoke: Callable[[Any], Any]) -
         return _query({"GroupId": properties["GroupId"], "IpPermissions": [{**ports, **peers}]})
 
     def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
-        _call(authorize, parameters(properties))
+        called(authorize, parameters(properties))
         return f"{stack_name}-{logical_id}", {"Id": logical_id}
 
     def delete(_physical_id: str, properties: Properties) -> None:
-        _call(revoke, parameters(properties))
+        called(revoke, parameters(properties))
 
     return Adapter("no handler for rules that stand apart from their group", create, delete)
 
@@ -114,7 +92,7 @@ def _create_instance(_logical_id: str, properties: Properties, _stack_name: str)
     ]
     for interface in properties.get("NetworkInterfaces", []):
         wanted["SubnetId"] = interface["SubnetId"]
-    answer = _call(ec2._run_instances, _query({**wanted, "SecurityGroupId": groups}))
+    answer = called(ec2._run_instances, _query({**wanted, "SecurityGroupId": groups}))
     found = re.search(r"<instanceId>(i-\w+)</instanceId>", answer)
     if found is None:
         raise ValueError(f"run_instances: expected an instance, was {answer[:200]}")
@@ -124,14 +102,14 @@ def _create_instance(_logical_id: str, properties: Properties, _stack_name: str)
 
 
 def _delete_instance(physical_id: str, _properties: Properties) -> None:
-    _call(ec2._terminate_instances, _query({"InstanceId": [physical_id]}))
+    called(ec2._terminate_instances, _query({"InstanceId": [physical_id]}))
 
 
 def _create_flow_log(_logical_id: str, properties: Properties, _stack_name: str) -> Made:
     named = ("ResourceType", "TrafficType", "LogDestinationType", "LogGroupName", "LogDestination")
     wanted = {name: properties[name] for name in named if name in properties}
     wanted["ResourceId"] = [properties["ResourceId"]]
-    answer = _call(ec2._create_flow_logs, _query(wanted))
+    answer = called(ec2._create_flow_logs, _query(wanted))
     found = re.search(r"<item>(fl-\w+)</item>", answer)
     if found is None:
         raise ValueError(f"create_flow_logs: expected an id, was {answer[:200]}")
@@ -139,7 +117,7 @@ def _create_flow_log(_logical_id: str, properties: Properties, _stack_name: str)
 
 
 def _delete_flow_log(physical_id: str, _properties: Properties) -> None:
-    _call(ec2._delete_flow_logs, _query({"FlowLogId": [physical_id]}))
+    called(ec2._delete_flow_logs, _query({"FlowLogId": [physical_id]}))
 
 
 def _create_archive(logical_id: str, properties: Properties, stack_name: str) -> Made:
@@ -152,12 +130,12 @@ def _create_archive(logical_id: str, properties: Properties, stack_name: str) ->
         "RetentionDays": int(properties.get("RetentionDays", 0)),
         "EventPattern": json.dumps(pattern) if pattern else "",
     }
-    answer = json.loads(_call(eventbridge._create_archive, wanted))
+    answer = json.loads(called(eventbridge._create_archive, wanted))
     return name, {"Arn": answer["ArchiveArn"], "ArchiveName": name}
 
 
 def _delete_archive(physical_id: str, _properties: Properties) -> None:
-    _call(eventbridge._delete_archive, {"ArchiveName": physical_id})
+    called(eventbridge._delete_archive, {"ArchiveName": physical_id})
 
 
 def _create_serverless_cache(_logical_id: str, properties: Properties, _stack_name: str) -> Made:
@@ -166,7 +144,7 @@ def _create_serverless_cache(_logical_id: str, properties: Properties, _stack_na
     wanted["CacheUsageLimits"] = properties.get("CacheUsageLimits", {})
     for name, item in (("SecurityGroupIds", "SecurityGroupId"), ("SubnetIds", "SubnetId")):
         wanted[name] = {item: properties.get(name, [])}
-    _call(elasticache._create_serverless_cache, _query(wanted))
+    called(elasticache._create_serverless_cache, _query(wanted))
     name = properties["ServerlessCacheName"].lower()
     made = elasticache._serverless_caches[name]
     endpoint = made["Endpoint"]
@@ -179,7 +157,7 @@ def _create_serverless_cache(_logical_id: str, properties: Properties, _stack_na
 
 
 def _delete_serverless_cache(physical_id: str, _properties: Properties) -> None:
-    _call(elasticache._delete_serverless_cache, _query({"ServerlessCacheName": physical_id}))
+    called(elasticache._delete_serverless_cache, _query({"ServerlessCacheName": physical_id}))
 
 
 def _create_budget(logical_id: str, properties: Properties, stack_name: str) -> Made:
@@ -188,12 +166,38 @@ def _create_budget(logical_id: str, properties: Properties, stack_name: str) -> 
     if limit := budget.get("BudgetLimit"):
         budget["BudgetLimit"] = {**limit, "Amount": str(limit["Amount"])}
     entries = properties.get("NotificationsWithSubscribers", [])
-    _call(budgets._create_budget, {"Budget": budget, "NotificationsWithSubscribers": entries})
+    called(budgets._create_budget, {"Budget": budget, "NotificationsWithSubscribers": entries})
     return str(budget["BudgetName"]), {}
 
 
 def _delete_budget(physical_id: str, _properties: Properties) -> None:
-    _call(budgets._delete_budget, {"BudgetName": physical_id})
+    called(budgets._delete_budget, {"BudgetName": physical_id})
+
+
+def _create_composite_alarm(logical_id: str, properties: Properties, stack_name: str) -> Made:
+    named = ("AlarmRule", "AlarmDescription", "AlarmActions", "OKActions", "ActionsEnabled")
+    name = properties.get("AlarmName") or f"{stack_name}-{logical_id}"
+    wanted = {each: properties[each] for each in named if each in properties}
+    called(
+        lambda body: cloudwatch._put_composite_alarm({}, body, is_cbor=False, is_json=True),
+        {**wanted, "AlarmName": name},
+    )
+    return name, {"Arn": cloudwatch._composite_alarms[name]["AlarmArn"]}
+
+
+def _delete_composite_alarm(physical_id: str, _properties: Properties) -> None:
+    called(
+        lambda body: cloudwatch._delete_alarms({}, body, is_cbor=False, is_json=True),
+        {"AlarmNames": [physical_id]},
+    )
+
+
+def _record(logical_id: str, _properties: Properties, stack_name: str) -> Made:
+    return f"{stack_name}-{logical_id}", {"ActionId": logical_id}
+
+
+def _forget(_physical_id: str, _properties: Properties) -> None:
+    """A record that nobody else knows of."""
 
 
 _NO_HANDLER = "the service is there, its CloudFormation type is not"
@@ -210,4 +214,10 @@ ADAPTERS: dict[str, Adapter] = {
         _NO_HANDLER, _create_serverless_cache, _delete_serverless_cache
     ),
     "AWS::Budgets::Budget": Adapter(_NO_HANDLER, _create_budget, _delete_budget),
+    "AWS::Budgets::BudgetsAction": Adapter(
+        "the service knows no actions: a record that nothing can be asked of", _record, _forget
+    ),
+    "AWS::CloudWatch::CompositeAlarm": Adapter(
+        _NO_HANDLER, _create_composite_alarm, _delete_composite_alarm
+    ),
 }

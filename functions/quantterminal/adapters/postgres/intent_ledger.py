@@ -74,5 +74,4 @@ def _check_generation(connection: Connection, account: str, generation: int) -> 
     if found != generation:
         raise ConflictError(
             f"Decided on generation {generation} of the working state, now it is {found}",
-            retry_after_s=0.0,
         )

@@ -53,7 +53,7 @@ class ListSource:
         self.feeds: dict[str, tuple[ListSource, str]] = {}
         self._log = log
 
-    def poll(self, *, wait_s: int = 0) -> Handled:  # noqa: ARG002 - the protocol's name
+    def poll(self) -> Handled:
         if not self.items:
             return Handled()
         item = self.items.pop(0)

@@ -47,6 +47,22 @@ def test_a_minute_is_knocked_for_once(tmp_path: Path) -> None:
     assert fired == [at(f"2024-03-04T14:{minute}:00") for minute in (29, 30, 31)]
 
 
+@pytest.mark.parametrize(
+    ("now", "count"),
+    [
+        ("2024-03-04T13:59:59", 0),  # 8:59 in New York
+        ("2024-03-04T14:00:00", 1),
+        ("2024-03-04T21:59:59", 1),
+        ("2024-03-04T22:00:00", 0),  # 17:00
+        ("2024-03-09T15:00:00", 0),  # a Saturday
+    ],
+)
+def test_minutes_are_those_of_the_working_day(tmp_path: Path, now: str, count: int) -> None:
+    clock = scheduler(tmp_path, MINUTE, started="2024-03-04T10:00:00")
+
+    assert len(clock.due(at(now))) == count
+
+
 def test_of_missed_instants_only_the_latest_is_made_up_for(tmp_path: Path) -> None:
     clock = scheduler(tmp_path, OPEN, CLOSE, started="2024-03-04T14:00:00")
 

@@ -39,8 +39,9 @@ function Row({ row }: { readonly row: PositionRow }) {
 }
 
 export function PositionsPanel({ positions, className = "" }: Props) {
+  const open = positions.filter((row) => direction(row.quantity) !== "flat");
   return (
-    <Panel title="Positions" note={`${positions.length} open`} className={className}>
+    <Panel title="Positions" note={`${open.length} open`} className={className}>
       {positions.length === 0 ? (
         <Empty>Flat: no open positions.</Empty>
       ) : (

@@ -1,0 +1,159 @@
+"""`qt backtest`: a configuration over recorded bars, summed up on the screen or as JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from cli.bars import read_history
+from cli.configuration import read_configuration, trading_config
+from local.errors import UsageError
+from quantterminal.domain.configuration import Mode, TradingConfig
+from quantzoo.backtest.engine import Progress, Setting, backtest
+from quantzoo.backtest.fills import Fees, FillModel, NextOpen, TradedThrough
+from quantzoo.backtest.history import History
+from quantzoo.backtest.quote_path import QuotePath
+from quantzoo.backtest.result import Result
+
+FILL_MODELS = ("next-open", "traded-through", "quote-path")
+_CENT = Decimal("0.01")
+_CURVE_SESSIONS = 10
+_PROFITS = ("profit_by_strategy", "profit_by_symbol")
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestOptions:
+    """The options as they were typed; what each means stands in the command's help."""
+
+    bars: Sequence[Path]
+    config: Path | None = None
+    symbols: str = ""
+    cash: Decimal = Decimal(100_000)
+    fills: str = "next-open"
+    slippage_bps: Decimal = Decimal(1)
+    fee_per_share: Decimal = Decimal(0)
+    longest_gap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a run follows from."""
+
+    setting: Setting
+    history: History
+
+    def run(self, progress: Progress | None = None) -> Result:
+        return backtest(self.setting, self.history, progress=progress)
+
+
+def make_plan(options: BacktestOptions) -> Plan:
+    """Raises UsageError or ConfigurationError with every place that is wrong."""
+    found = read_configuration(options.config)
+    history = read_history(options.bars, longest_gap=options.longest_gap)
+    wanted = tuple(each for each in options.symbols.upper().split(",") if each) or found.symbols
+    symbols = wanted or history.symbols
+    missing = sorted(set(symbols) - set(history.symbols))
+    if missing:
+        raise UsageError(
+            f"Expected symbols of the bar files ({', '.join(history.symbols)}),"
+            f" was {', '.join(missing)}"
+        )
+    history = History({symbol: history.series[symbol] for symbol in symbols})
+    setting = Setting(
+        trading=trading_config(found, symbols=symbols, mode=Mode.SIMULATED),
+        cash=options.cash,
+        fills=fill_model(options.fills, options.slippage_bps),
+        fees=Fees(per_share=options.fee_per_share),
+        keeps_curve=len(sessions_of(history)) <= _CURVE_SESSIONS,
+    )
+    return Plan(setting, history)
+
+
+def fill_model(name: str, slippage_bps: Decimal) -> FillModel:
+    """Raises UsageError for a name that is none of FILL_MODELS."""
+    models: dict[str, FillModel] = {
+        "next-open": NextOpen(slippage_bps),
+        "traded-through": TradedThrough(),
+        "quote-path": QuotePath(),
+    }
+    if name not in models:
+        raise UsageError(f"Expected --fills {', '.join(FILL_MODELS)}, was {name!r}")
+    return models[name]
+
+
+def sessions_of(history: History) -> set[int]:
+    """Days of the history, numbered from 1970 in UTC; a session never crosses midnight there."""
+    day_ms = 86_400_000
+    return {start // day_ms for each in history.series.values() for start in each.starts}
+
+
+def summary(result: Result, plan: Plan) -> dict[str, Any]:
+    """The result as JSON values: money as text in cents, figures as numbers or null."""
+    return {
+        "period": {"first": result.first.isoformat(), "last": result.last.isoformat()},
+        "bars": result.bars,
+        "sessions": len(result.days),
+        "data_hash": plan.history.data_hash,
+        "fill_model": type(plan.setting.fills).__name__,
+        "strategies": [_strategy(plan.setting.trading, each) for each in _names(plan)],
+        "cash": _dollars(result.cash),
+        "equity": _dollars(result.equity),
+        "figures": result.figures(),
+        "signals": len(result.signals),
+        "intents": len(result.intents),
+        "denials": result.denials,
+        "late_denials": dict(result.late_denials),
+        "rejections": dict(result.rejections),
+        "fills": len(result.fills),
+        "cancels": result.cancels,
+        "round_trips": len(result.profits),
+        "halts": [
+            {"at": h.at.isoformat(), "code": h.code, "reason": h.reason} for h in result.halts
+        ],
+        "costs": _amounts(result.costs),
+        "profit_by_strategy": _amounts(result.profit_by_strategy()),
+        "profit_by_symbol": _amounts(result.profit_by_symbol()),
+        "positions": {f"{a}:{b}": str(q) for (a, b), q in sorted(result.positions.items())},
+    }
+
+
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """The summary for a person, one fact a line."""
+    figures = found["figures"]
+    shown = "  ".join(f"{name} {_figure(value)}" for name, value in figures.items())
+    period = found["period"]
+    counted = ("signals", "intents", "fills", "cancels", "round_trips")
+    text = [
+        f"{period['first']} to {period['last']}: {found['sessions']} sessions",
+        f"bars {found['bars']}  data {found['data_hash'][:12]}",
+        f"equity {found['equity']} from {found['cash']}",
+        shown,
+        "  ".join(f"{name} {found[name]}" for name in counted),
+    ]
+    for name in ("denials", "late_denials", "rejections", "costs", *_PROFITS):
+        counts = "  ".join(f"{key} {value}" for key, value in found[name].items())
+        text += [f"{name}: {counts}"] if counts else []
+    text += [f"halt {halt['code']} at {halt['at']}: {halt['reason']}" for halt in found["halts"]]
+    return text
+
+
+def _names(plan: Plan) -> list[str]:
+    return [each.name for each in plan.setting.trading.strategies]
+
+
+def _strategy(trading: TradingConfig, name: str) -> dict[str, Any]:
+    (found,) = (each for each in trading.strategies if each.name == name)
+    return {"name": found.name, "kind": found.kind, "parameters": found.parameters}
+
+
+def _amounts(values: Mapping[str, Decimal]) -> dict[str, str]:
+    return {name: _dollars(value) for name, value in values.items()}
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"{amount.quantize(_CENT):f}"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,294 @@
+"""Whole columns instead of single bars: the same numbers to the last bit, and where they matter.
+
+A strategy whose decisions can be foreseen says so in `sparse(bars)`: it exchanges its indicators
+for twins that look their values up, and answers at which bars it must be woken. The engine then
+visits only those. Sums are of integer ticks and recursions keep the incremental form's steps, so
+that nothing differs; tests hold both forms against each other. numpy is imported here and nowhere
+else, because nothing of this runs live.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from quantterminal.domain.errors import InvalidValueError
+from quantterminal.domain.sessions import session_at
+from quantzoo.backtest.history import MINUTE_MS, Series, epoch_ms, instant
+from quantzoo.indicators import TICKS_PER_DOLLAR, Atr, Bollinger, Roc, RollingMax, RollingMin, Sma
+
+Mask = NDArray[np.bool_]
+Ticks = NDArray[np.int64]
+# The largest variance numerator must fit 64 bits: n * Q < 2**63 with prices of up to $100,000.
+_LARGEST = 1_000_000_000
+_LONGEST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """At which bars a strategy may ask for something or change, while it holds nothing, shares,
+    or sold shares. A bar more than needed does no harm, a bar too few is a wrong backtest.
+    """
+
+    flat: Mask
+    long: Mask
+    short: Mask
+
+
+class Cursor:
+    """The bar that is being decided on."""
+
+    __slots__ = ("index",)
+
+    def __init__(self) -> None:
+        self.index = 0
+
+
+class Columns:
+    """One symbol's bars as arrays, and the twins of indicators over them."""
+
+    def __init__(self, series: Series) -> None:
+        self.cursor = Cursor()
+        self.starts = np.asarray(series.starts, dtype=np.int64)
+        self.high = np.asarray(series.high)
+        self.low = np.asarray(series.low)
+        self.close = np.asarray(series.close)
+        self._close_ticks = np.rint(self.close * TICKS_PER_DOLLAR).astype(np.int64)
+        self._cache: dict[Any, Any] = {}
+        if len(self.starts) and int(self._close_ticks.max()) > _LARGEST:
+            raise InvalidValueError(f"Expected closes up to {_LARGEST / TICKS_PER_DOLLAR:.0f}")
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def every(self) -> Mask:
+        return np.ones(len(self), dtype=np.bool_)
+
+    def within_close(self, minutes: int) -> Mask:
+        """`quantzoo.strategy.closes_within` of each bar."""
+        if not minutes:
+            return np.zeros(len(self), dtype=np.bool_)
+        left = self._closes() - (self.starts + MINUTE_MS)
+        found: Mask = left <= minutes * MINUTE_MS
+        return found
+
+    def sma(self, period: int) -> "ColumnSma":
+        return ColumnSma(period, self.cursor, self._sums(self._close_ticks, period))
+
+    def roc(self, period: int) -> "ColumnRoc":
+        values = np.full(len(self), np.nan)
+        if len(self) > period:
+            values[period:] = (self.close[period:] / self.close[:-period] - 1.0) * 100.0
+        return ColumnRoc(period, self.cursor, values)
+
+    def highest(self, period: int) -> "ColumnMax":
+        return ColumnMax(period, self.cursor, self._extreme(self.high, period, np.max))
+
+    def lowest(self, period: int) -> "ColumnMin":
+        return ColumnMin(period, self.cursor, self._extreme(self.low, period, np.min))
+
+    def atr(self, period: int) -> "ColumnAtr":
+        return ColumnAtr(period, self.cursor, self._wilder(period))
+
+    def bollinger(self, period: int, width: float) -> "ColumnBollinger":
+        if period > _LONGEST:
+            raise InvalidValueError(f"Expected a period of at most {_LONGEST}, was {period}")
+        sums = self._sums(self._close_ticks, period)
+        squares = self._sums(self._close_ticks**2, period)
+        spread = period * squares - sums**2
+        offset = period * self._close_ticks - sums
+        return ColumnBollinger(period, width, self.cursor, spread=spread, offset=offset)
+
+    def _closes(self) -> Ticks:
+        """The end of each bar's session, ms since 1970."""
+        if "closes" not in self._cache:
+            day_ms = 86_400_000
+            days, first, inverse = np.unique(
+                self.starts // day_ms, return_index=True, return_inverse=True
+            )
+            ends = np.empty(len(days), dtype=np.int64)
+            for number, index in enumerate(first):
+                session = session_at(instant(int(self.starts[index])))
+                if session is None:
+                    raise InvalidValueError("Expected bars of regular sessions")
+                ends[number] = epoch_ms(session.close)
+            self._cache["closes"] = ends[inverse]
+        closes: Ticks = self._cache["closes"]
+        return closes
+
+    def _sums(self, values: Ticks, period: int) -> Ticks:
+        """Sums of the last `period` values; of fewer at the beginning."""
+        total = np.cumsum(values)
+        sums = total.copy()
+        sums[period:] -= total[:-period]
+        return sums
+
+    def _extreme(self, values: NDArray[np.float64], period: int, of: Any) -> NDArray[np.float64]:
+        found = np.full(len(self), np.nan)
+        if len(self) >= period:
+            found[period - 1 :] = of(sliding_window_view(values, period), axis=1)
+        return found
+
+    def _wilder(self, period: int) -> NDArray[np.float64]:
+        """The recursion of `Atr`, step by step."""
+        found = np.full(len(self), np.nan)
+        if len(self) <= period:
+            return found
+        high, low, before = self.high[1:], self.low[1:], self.close[:-1]
+        ranges = np.maximum(
+            np.maximum(high - low, np.abs(high - before)), np.abs(low - before)
+        ).tolist()
+        mean = 0.0
+        for value in ranges[:period]:
+            mean += value
+        less = period - 1
+        found[period:] = list(
+            accumulate(
+                ranges[period:],
+                lambda mean, value: (mean * less + value) / period,
+                initial=mean / period,
+            )
+        )
+        return found
+
+
+class _Twin:
+    """Values by the cursor: of the bar before until `update` was called on the present one."""
+
+    def _look_up(self, cursor: Cursor, values: Sequence[float], warm: int) -> None:
+        self._cursor = cursor
+        self._column = values
+        self._warm = warm
+        self._updated = -1
+
+    def _index(self) -> int:
+        index = self._cursor.index
+        return index if self._updated == index else index - 1
+
+    def _value(self) -> float | None:
+        index = self._index()
+        return self._column[index] if index >= self._warm else None
+
+    def _move(self) -> float | None:
+        self._updated = self._cursor.index
+        return self._value()
+
+
+class ColumnSma(_Twin, Sma):
+    def __init__(self, period: int, cursor: Cursor, sums: Ticks) -> None:
+        self.period = period
+        self.sums = sums
+        self._look_up(cursor, sums.tolist(), period - 1)
+
+    @property
+    def sum(self) -> int:  # type: ignore[override]  # looked up where the other one counts
+        return int(self._column[self._index()])
+
+    @property
+    def value(self) -> float | None:
+        return None if self._value() is None else self.sum / (self.period * TICKS_PER_DOLLAR)
+
+    def update(self, price: float) -> float | None:  # noqa: ARG002  known already
+        self._move()
+        return self.value
+
+
+class _ColumnValue(_Twin):
+    def __init__(self, period: int, cursor: Cursor, values: NDArray[np.float64]) -> None:
+        self.period = period
+        self.column = values
+        known = np.flatnonzero(~np.isnan(values))
+        self._look_up(cursor, values.tolist(), int(known[0]) if len(known) else len(values))
+
+    @property
+    def value(self) -> float | None:
+        return self._value()
+
+    def update(self, *_values: float) -> float | None:
+        return self._move()
+
+
+class ColumnRoc(_ColumnValue, Roc):
+    pass
+
+
+class ColumnMax(_ColumnValue, RollingMax):
+    pass
+
+
+class ColumnMin(_ColumnValue, RollingMin):
+    pass
+
+
+class ColumnAtr(_ColumnValue, Atr):
+    pass
+
+
+class ColumnBollinger(_Twin, Bollinger):
+    """`sides` and `mean_sides` are columns of -1, 0 and 1."""
+
+    def __init__(
+        self, period: int, width: float, cursor: Cursor, *, spread: Ticks, offset: Ticks
+    ) -> None:
+        self.period = period
+        self.width = width
+        warm = np.arange(len(spread)) >= period - 1
+        self.sides = np.where(warm & self._is_outside(offset, spread), np.sign(offset), 0)
+        self.mean_sides = np.where(warm, np.sign(offset), 0)
+        self._offsets, self._spreads = offset, spread
+        self._look_up(cursor, self.sides.tolist(), period - 1)
+
+    def band_side(self) -> int:
+        return int(self._column[self._index()]) if self._index() >= 0 else 0
+
+    def mean_side(self) -> int:
+        return int(self.mean_sides[self._index()]) if self._index() >= 0 else 0
+
+    @property
+    def value(self) -> float | None:
+        if self._value() is None:
+            return None
+        spread = self._spread()
+        return self._offset() / math.sqrt(spread) if spread else 0.0
+
+    @property
+    def deviation(self) -> float | None:
+        if self._value() is None:
+            return None
+        return math.sqrt(self._spread()) / (self.period * TICKS_PER_DOLLAR)
+
+    @property
+    def middle(self) -> float | None:
+        raise NotImplementedError("Expected band_side, mean_side, value or deviation")
+
+    def update(self, price: float) -> float | None:  # noqa: ARG002  known already
+        self._move()
+        return self.value
+
+    def _spread(self) -> int:
+        return int(self._spreads[self._index()])
+
+    def _offset(self) -> int:
+        return int(self._offsets[self._index()])
+
+    def _is_outside(self, offset: Ticks, spread: Ticks) -> Mask:
+        """Floats say which bars are clearly outside or inside, integers decide on the rest."""
+        distance, band = np.abs(offset).astype(float), self.width * np.sqrt(spread.astype(float))
+        outside: Mask = distance > band
+        close = np.abs(distance - band) <= 1e-6 * (band + 1)
+        numerator, denominator = self.width.as_integer_ratio()
+        for index in np.flatnonzero(close):
+            exact_offset, exact_spread = int(offset[index]), int(spread[index])
+            outside[index] = (denominator * exact_offset) ** 2 > numerator**2 * exact_spread
+        return outside
+
+
+def minutes_of(columns: Sequence[Columns]) -> Ticks:
+    """Every minute in which one of them has a bar, ascending."""
+    every: Ticks = np.unique(np.concatenate([each.starts for each in columns]))
+    return every

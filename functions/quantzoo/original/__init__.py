@@ -1,0 +1,1 @@
+"""Strategies written for the original QuantZoo, unmodified, in the backtester and live."""

@@ -1,0 +1,1 @@
+"""Research tools: bias checks, sweeps, walk-forward and their statistics."""

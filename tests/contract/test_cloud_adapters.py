@@ -1,0 +1,156 @@
+"""What only the cloud has: the retention, the tickets and the two switches."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import psycopg
+import pytest
+from moto import mock_aws
+
+from quantterminal import bootstrap
+from quantterminal.adapters.ecs.container_service import ContainerService
+from quantterminal.adapters.memory.bar_store import MemoryBarStore
+from quantterminal.adapters.memory.tickets import MemoryTicketDesk
+from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+from quantterminal.adapters.postgres.database import Database
+from quantterminal.adapters.postgres.migrate import migrate
+from quantterminal.adapters.postgres.retention import PostgresRetention
+from quantterminal.adapters.rds.instance import DatabaseInstance
+from quantterminal.adapters.redis.connection import connect
+from quantterminal.adapters.redis.tickets import RedisTicketDesk
+from quantterminal.bootstrap import parts as parts_module
+from quantterminal.domain.bars import Bar
+from quantterminal.domain.errors import RetryableError
+from quantterminal.ports.bar_store import BarStore, Quarantined
+from quantterminal.ports.tickets import Ticket, TicketDesk
+
+NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+TICKET = Ticket("me", "https://page.example")
+
+
+@pytest.fixture
+def ledger(database: str) -> Iterator[Database]:
+    migrate(database)
+    made = Database(lambda: database)
+    yield made
+    made.close()
+
+
+def bar(symbol: str, start: datetime) -> Bar:
+    return Bar(symbol, start, 10.0, 11.0, 9.0, 10.5, 100.0)
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def store(request: pytest.FixtureRequest) -> BarStore:
+    if request.param == "memory":
+        return MemoryBarStore()
+    return PostgresBarStore(request.getfixturevalue("ledger"))
+
+
+def test_stored_minutes_are_those_of_the_symbol_and_the_span(store: BarStore) -> None:
+    starts = [NOW + n * MINUTE for n in range(4)]
+    store.store([bar("SPY", at) for at in starts] + [bar("QQQ", NOW)], source="stream")
+    assert store.minutes("SPY", start=NOW + MINUTE, end=NOW + 3 * MINUTE) == set(starts[1:3])
+    assert store.minutes("IBM", start=NOW, end=NOW + MINUTE) == frozenset()
+
+
+def test_old_market_data_goes_in_slices_and_young_stays(ledger: Database) -> None:
+    store = PostgresBarStore(ledger)
+    store.store([bar("SPY", NOW + n * MINUTE) for n in range(10)], source="stream")
+    store.quarantine([Quarantined(f"k{n}", "SPY", "BAD", "", "", NOW + n * MINUTE) for n in (0, 9)])
+    retention = PostgresRetention(ledger, slice_rows=3)
+    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 7, "quarantine": 1}
+    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 0, "quarantine": 0}
+    assert len(store.minutes("SPY", start=NOW, end=NOW + timedelta(days=1))) == 3
+
+
+@pytest.fixture(params=["memory", "redis"])
+def desk(request: pytest.FixtureRequest) -> TicketDesk:
+    if request.param == "memory":
+        return MemoryTicketDesk()
+    codes = iter(f"code-{n}-{id(request)}" for n in range(100))
+    client = connect(request.getfixturevalue("valkey_url"))
+    return RedisTicketDesk(client, "acct", draw=lambda: next(codes))
+
+
+def test_a_ticket_is_redeemed_once(desk: TicketDesk) -> None:
+    code = desk.issue(TICKET, life_s=30)
+    assert desk.redeem(code) == TICKET
+    assert desk.redeem(code) is None
+    assert desk.redeem("nobody's") is None
+
+
+def test_a_ticket_expires_in_the_store_itself(valkey_url: str) -> None:
+    client = connect(valkey_url)
+    RedisTicketDesk(client, "acct", draw=lambda: "expiring").issue(TICKET, life_s=30)
+    assert 0 < client.ttl("{acct}:ticket:expiring") <= 30
+
+
+@pytest.fixture
+def aws() -> Iterator[Callable[[str], Any]]:
+    with mock_aws():
+        yield lambda service: boto3.client(
+            service,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+def test_the_service_runs_as_many_tasks_as_asked(aws: Callable[[str], Any]) -> None:
+    ecs = aws("ecs")
+    ecs.create_cluster(clusterName="cluster")
+    ecs.register_task_definition(
+        family="t", containerDefinitions=[{"name": "c", "image": "i", "memory": 64}]
+    )
+    ecs.create_service(cluster="cluster", serviceName="service", taskDefinition="t", desiredCount=0)
+    ContainerService(ecs, "cluster/service").run(1)
+    [found] = ecs.describe_services(cluster="cluster", services=["service"])["services"]
+    assert found["desiredCount"] == 1
+
+
+def test_a_service_that_is_not_there_is_asked_for_again(aws: Callable[[str], Any]) -> None:
+    with pytest.raises(RetryableError, match="ECS"):
+        ContainerService(aws("ecs"), "cluster/service").run(1)
+
+
+def test_the_database_is_stopped_and_started_and_asking_twice_is_the_same(
+    aws: Callable[[str], Any],
+) -> None:
+    rds = aws("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="ledger", DBInstanceClass="db.t4g.micro", Engine="postgres"
+    )
+    instance = DatabaseInstance(rds, "ledger")
+    for verb, status in ((instance.stop, "stopped"), (instance.start, "available")):
+        verb()
+        verb()
+        [found] = rds.describe_db_instances(DBInstanceIdentifier="ledger")["DBInstances"]
+        assert found["DBInstanceStatus"] == status
+
+
+def test_a_database_that_is_not_there_is_asked_for_again(aws: Callable[[str], Any]) -> None:
+    with pytest.raises(RetryableError, match="RDS"):
+        DatabaseInstance(aws("rds"), "ledger").stop()
+
+
+def test_the_deploy_step_makes_schema_and_account_once(
+    monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    trading = {"account": "main", "mode": "PAPER", "symbols": ["SPY"], "strategies": []}
+    monkeypatch.setenv("QT_CONFIG", json.dumps(trading))
+    monkeypatch.setenv("QT_STARTING_CASH", "5000.50")
+    monkeypatch.setattr(parts_module.Parts, "conninfo", lambda _self: database)
+    parts_module.parts_of.cache_clear()
+    first, second = bootstrap.prepare_ledger(), bootstrap.prepare_ledger()
+    parts_module.parts_of("migrate").database.close()
+    parts_module.parts_of.cache_clear()
+    assert first[0] == "0001_ledger.sql"
+    assert second == []
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("select account, cash::text from accounts").fetchall()
+    assert rows == [("main", "5000.50")]

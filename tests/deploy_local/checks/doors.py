@@ -1,0 +1,65 @@
+"""The two doors to the outside, knocked at over HTTP and over a socket, as a browser does."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import urllib3
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from local.processes.local_aws import LocalAwsAddress
+from tests.deploy_local.findings import Findings
+from tests.deploy_local.inventory import Inventory
+
+PAGE = "https://page.example.com"
+
+
+def check_doors(findings: Findings, inventory: Inventory, address: LocalAwsAddress) -> None:
+    apis = {
+        each["ProtocolType"]: each["ApiId"]
+        for each in inventory.client("apigatewayv2").get_apis()["Items"]
+    }
+    base = f"127.0.0.1:{address.port}/_aws/execute-api"
+    picture = f"http://{base}/{apis['HTTP']}/$default/api/dashboard"
+    for what, headers in (
+        ("nobody", {}),
+        ("a made-up token", {"Authorization": "Bearer e30.e30.made-up"}),
+    ):
+        answer = urllib3.request("GET", picture, headers=headers)
+        findings.equal(f"HTTP API turns {what} away", answer.status, 401)
+    stages = inventory.client("apigatewayv2").get_stages(ApiId=apis["WEBSOCKET"])["Items"]
+    socket = f"ws://{base}/{apis['WEBSOCKET']}/{stages[0]['StageName']}"
+    ticket = json.loads(ask(inventory, "POST", "/api/ticket")["body"])["ticket"]
+    findings.equal("the live socket opens to a ticket", _knock(socket, ticket), 101)
+    findings.equal("the same ticket opens nothing again", _knock(socket, ticket), 403)
+    findings.equal("a made-up ticket opens nothing", _knock(socket, "made-up"), 403)
+
+
+def ask(
+    inventory: Inventory, method: str, path: str, *, groups: str = "[operators]"
+) -> Mapping[str, Any]:
+    """As API Gateway calls `api` after it has checked the token (HTTP API, payload 2.0)."""
+    claims = {"sub": "somebody", "cognito:groups": groups}
+    event = {
+        "version": "2.0",
+        "rawPath": path,
+        "headers": {"origin": PAGE},
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "authorizer": {"jwt": {"claims": claims, "scopes": ["openid"]}},
+        },
+        "body": "{}",
+    }
+    found: Mapping[str, Any] = inventory.invoke("api", event)
+    return found
+
+
+def _knock(socket: str, ticket: str) -> int:
+    """The status of the handshake."""
+    try:
+        with connect(f"{socket}?ticket={ticket}", origin=Origin(PAGE), proxy=None):
+            return 101
+    except InvalidStatus as refused:
+        return int(refused.response.status_code)

@@ -1,0 +1,106 @@
+"""The default run as a person sees it: a real page on the real pipeline, and its buttons."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser import NONE_TO_BE_HAD, chromium
+from tests.e2e.qt_process import ROOT, QtRun, qt_run
+
+PAGE_BUILT = ROOT / "web" / "dist" / "index.html"
+MINUTE_MS = 60_000
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(chromium() is None, reason=NONE_TO_BE_HAD),
+    pytest.mark.skipif(not PAGE_BUILT.exists(), reason="the page is not built: run `make web`"),
+]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QtRun]:
+    with qt_run(tmp_path_factory.mktemp("run")) as run:
+        run.wait_until_up()
+        yield run
+
+
+@pytest.fixture(scope="module")
+def page(run: QtRun) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.goto(f"http://127.0.0.1:{run.port}")
+        yield page
+        browser.close()
+
+
+def until(page: Page, condition: Callable[[], bool], what: str) -> None:
+    for _ in range(4 * 90):
+        if condition():
+            return
+        page.wait_for_timeout(250)
+    pytest.fail(f"Expected within 90 s: {what}")
+
+
+def open_positions(run: QtRun) -> list[str]:
+    rows = run.dashboard()["positions"]
+    return [row["symbol"] for row in rows if float(row["quantity"]) != 0]
+
+
+def test_within_a_minute_there_are_bars_orders_fills_and_a_moving_profit(
+    run: QtRun, page: Page
+) -> None:
+    expect(page.get_by_test_id("mode")).to_have_text("SIMULATED")
+    expect(page.get_by_test_id("connection")).to_contain_text("LIVE")
+    expect(page.locator("[data-order]", has_text="filled").first).to_be_visible(timeout=MINUTE_MS)
+    profits = set()
+    for _ in range(10):
+        profits.add(page.get_by_test_id("day-pnl").inner_text())
+        page.wait_for_timeout(1000)
+
+    assert run.dashboard()["health"]["bars_seen"] > 0
+    assert len(profits) >= 3
+
+
+def test_pause_is_said_on_the_page_and_stops_new_entries(run: QtRun, page: Page) -> None:
+    until(page, lambda: bool(open_positions(run)), "an open position")
+
+    page.get_by_role("button", name="Pause").click()
+
+    expect(page.get_by_test_id("halt-level")).to_contain_text("REDUCE ONLY", timeout=5000)
+    expect(page.get_by_test_id("acknowledgement")).to_contain_text("takes no new entries")
+    denied = page.locator("[data-order]", has_text="REDUCE_ONLY")
+    expect(denied.first).to_be_visible(timeout=MINUTE_MS)
+
+
+def test_flatten_held_closes_every_position(run: QtRun, page: Page) -> None:
+    button = page.get_by_role("button", name="Hold to flatten")
+
+    button.hover()
+    page.mouse.down()
+    page.wait_for_timeout(2000)
+    page.mouse.up()
+
+    until(page, lambda: open_positions(run) == [], "no open position")
+    expect(page.get_by_text("Positions").first).to_be_visible()
+
+
+def test_resume_asks_for_a_reason_and_arms_again(page: Page) -> None:
+    page.get_by_role("button", name="Resume…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("checked by hand")
+    dialog.get_by_role("button", name="Resume trading").click()
+
+    expect(page.get_by_test_id("halt-level")).to_contain_text("ACTIVE", timeout=5000)
+
+
+def test_what_was_done_is_in_the_books(run: QtRun) -> None:
+    picture = run.dashboard()
+
+    assert picture["halts"] == []
+    assert picture["halt_level"] == "ACTIVE"
+    kinds = {row["name"] for row in picture["alerts"]}
+    assert "halt" in kinds
