@@ -11,6 +11,7 @@ SHELL := bash
 
 ARGS ?=
 PYTEST_ARGS ?=
+WORKERS ?= 2
 PYTHON ?=
 
 export UV_PYTHON_DOWNLOADS := never
@@ -30,7 +31,7 @@ run: .venv/.run .venv-aws/.aws web ## runs the whole system on this machine; ARG
 
 test: .venv/.dev .venv-aws/.aws web browser lint web-check deploy-check ## every check and test; PYTEST_ARGS="-k orders"
 	@echo "test: pytest"
-	.venv/bin/python -m pytest $(PYTEST_ARGS)
+	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 bench: .venv/.dev .venv-bench/.bench ## the speed of the backtester beside its peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)

@@ -58,7 +58,12 @@ LOCKS = (
         runtime=False,
         within=None,
     ),
-    Lock("tests/deploy_local/requirements.txt", groups=("lambda-runtime",), runtime=False),
+    Lock(
+        "tests/deploy_local/requirements.txt",
+        groups=("lambda-runtime",),
+        runtime=False,
+        within=None,
+    ),
     Lock("tests/bench/requirements.txt", groups=("bench",), runtime=False, within=None),
 )
 

@@ -152,6 +152,111 @@ def backtest(  # noqa: PLR0913 - one parameter for each option that can be typed
         typer.echo("\n".join(lines(found)))
 
 
+@app.command("check")
+def check_strategy(
+    strategy: Annotated[str, typer.Argument(help="A name of the catalog or package.module:Class.")],
+    *,
+    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter: NAME=VALUE.")
+    ] = None,
+    longest_gap: Annotated[int, typer.Option(min=0, help="As for `qt backtest`.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Whether a strategy looks ahead, or depends on where its data began."""
+    import json
+    from dataclasses import asdict
+
+    from cli.bars import read_history
+    from cli.research import finding_line, findings_of, single_values
+
+    history = read_history(bars, longest_gap=longest_gap)
+    findings = findings_of(strategy, single_values(parameter or []), history)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in findings], default=str))
+    else:
+        shown = [finding_line(each) for each in findings] or [f"{strategy}: no bias found"]
+        typer.echo("\n".join(shown))
+    raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def sweep(  # noqa: PLR0913 - one parameter for each option that can be typed
+    config: Annotated[Path, typer.Argument(help="TOML file, as for `qt backtest`.")],
+    *,
+    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
+    strategy: Annotated[str, typer.Option(help="The configured strategy whose parameters vary.")],
+    values: Annotated[list[str], typer.Option("--set", help="NAME=VALUE,VALUE... to try.")],
+    cash: Annotated[str, typer.Option(help="Dollars at the start.")] = "100000",
+    longest_gap: Annotated[int, typer.Option(min=0, help="As for `qt backtest`.")] = 0,
+    processes: Annotated[int, typer.Option(min=1, help="Of this machine.")] = 1,
+    keep: Annotated[Path | None, typer.Option(help="Append every trial to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try every combination of parameters; the best first, with the luck taken off."""
+    import json
+
+    from cli import research
+    from cli.backtest import BacktestOptions, make_plan
+    from quantzoo.research import trials
+
+    plan = make_plan(
+        BacktestOptions(
+            bars=bars, config=config, cash=_dollars(cash, "--cash"), longest_gap=longest_gap
+        )
+    )
+    with research.executor_of(processes) as executor:
+        found = trials.sweep(
+            plan.setting,
+            plan.history,
+            strategy=strategy,
+            values=research.values_of(values),
+            executor=executor,
+        )
+    if keep is not None:
+        research.keep(keep, found, origin=research.origin_of(plan.history, strategy))
+    rows = research.board(found)
+    typer.echo(json.dumps(rows) if as_json else "\n".join(research.board_lines(rows)))
+
+
+@app.command("walk-forward")
+def walk_forward(  # noqa: PLR0913 - one parameter for each option that can be typed
+    config: Annotated[Path, typer.Argument(help="TOML file, as for `qt backtest`.")],
+    *,
+    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
+    strategy: Annotated[str, typer.Option(help="The configured strategy whose parameters vary.")],
+    values: Annotated[list[str], typer.Option("--set", help="NAME=VALUE,VALUE... to try.")],
+    train: Annotated[int, typer.Option(min=2, help="Sessions to choose on.")],
+    test: Annotated[int, typer.Option(min=1, help="Sessions to trade.")],
+    purge: Annotated[int, typer.Option(min=0, help="Sessions between the two.")] = 1,
+    embargo: Annotated[int, typer.Option(min=0, help="Sessions after a test, not chosen on.")] = 0,
+    longest_gap: Annotated[int, typer.Option(min=0, help="As for `qt backtest`.")] = 0,
+    processes: Annotated[int, typer.Option(min=1, help="Of this machine.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Choose parameters on the past and trade them on what follows, over and over."""
+    import json
+
+    from cli import research
+    from cli.backtest import BacktestOptions, make_plan
+    from quantzoo.research import walk_forward as walking
+
+    plan = make_plan(BacktestOptions(bars=bars, config=config, longest_gap=longest_gap))
+    with research.executor_of(processes) as executor:
+        steps = walking.walk_forward(
+            plan.setting,
+            plan.history,
+            strategy=strategy,
+            values=research.values_of(values),
+            windows=walking.Windows(train, test, purge, embargo),
+            executor=executor,
+        )
+    rows = [research.step_row(each) for each in steps]
+    typer.echo(
+        json.dumps(rows) if as_json else "\n".join(research.step_line(each) for each in rows)
+    )
+
+
 @app.command()
 def doctor(port: Port = 8420) -> None:
     """Whether everything that a run needs is here."""
@@ -257,15 +362,15 @@ def _dollars(text: str, option: str) -> Decimal:
 def main() -> None:
     """The entry point: errors that are meant for a person come out as one sentence."""
     from local.errors import LocalRunError
-    from quantterminal.domain.errors import ConfigurationError
+    from quantterminal.domain.errors import ConfigurationError, InvalidValueError
 
     sys.path.append(str(Path.cwd()))  # a user's own strategies are modules of the present folder
     try:
-        app(args=spread(sys.argv[1:], {"--bars"}), prog_name="qt")
+        app(args=spread(sys.argv[1:], {"--bars", "--set"}), prog_name="qt")
     except LocalRunError as problem:
         typer.echo(f"qt: {problem}", err=True)
         sys.exit(problem.exit_code)
-    except ConfigurationError as problem:
+    except (ConfigurationError, InvalidValueError) as problem:
         typer.echo(f"qt: {problem}", err=True)
         sys.exit(2)
 

@@ -100,7 +100,8 @@ class DeployLocal:
             execution = self._fleet.execution(configuration["FunctionName"])
             took_s = execution.start()
             self._findings.holds(f"{name} comes up ({took_s:.1f} s)", execution.is_up)
-        self._findings.note(f"replaced on this machine: {', '.join(sorted(self._fleet.replaced))}")
+        self._findings.note(f"on Python {minor_of(RUNTIME)}; variables replaced on this machine:")
+        self._findings.note(", ".join(sorted(self._fleet.replaced)))
 
 
 @contextmanager

@@ -74,17 +74,17 @@ class Fleet:
         """What the local AWS asks for: one event to one function."""
         with self._lock:
             self._running += 1
+        short = name
         try:
             execution = self.execution(name)
-            answer = execution.invoke(event)
             short = execution.function.short_name
+            answer = execution.invoke(event)
             if answer.is_error:
                 self.problems.append(f"{short}: {answer.body.decode(errors='replace')[:500]}")
         finally:
             with self._lock:
                 self._running -= 1
-        with self._lock:
-            self.executed[short] = self.executed.get(short, 0) + 1
+                self.executed[short] = self.executed.get(short, 0) + 1
         return answer
 
     def counted(self) -> tuple[int, int]:

@@ -77,7 +77,7 @@ def folds(sessions: Sequence[Session], windows: Windows) -> Iterator[Fold]:
         begin += windows.test
 
 
-def walk_forward(  # noqa: PLR0913 - what a walk is made of
+def walk_forward(
     setting: Setting,
     history: History,
     *,

@@ -1,4 +1,7 @@
-"""Work A in backtesting.py: averages as whole columns, decisions bar by bar."""
+"""Work A in backtesting.py: averages as whole columns, decisions bar by bar.
+
+The averages are compared as sums of ticks, so that a tie is a tie and fills can be held to the cent.
+"""
 
 import warnings
 
@@ -10,16 +13,16 @@ BARS = frame()
 DAILY: list[float] = []
 
 
-def mean(values, period):  # noqa: ANN001, ANN201
+def scaled_sum(values, period, scale):  # noqa: ANN001, ANN201
     import pandas as pd
 
-    return pd.Series(values).rolling(period).mean()
+    return (pd.Series(values) * 10_000).round().rolling(period).sum() * scale
 
 
 class Crossing(Strategy):
     def init(self) -> None:
-        self.fast = self.I(mean, self.data.Close, FAST)
-        self.slow = self.I(mean, self.data.Close, SLOW)
+        self.fast = self.I(scaled_sum, self.data.Close, FAST, SLOW)
+        self.slow = self.I(scaled_sum, self.data.Close, SLOW, FAST)
 
     def next(self) -> None:
         if self.fast[-1] > self.slow[-1] and not self.position:

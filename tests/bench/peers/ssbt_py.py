@@ -39,7 +39,7 @@ def run() -> list[tuple[int, str]]:
     data = {("timestamp" if name == "starts" else name): each for name, each in DATA.items()}
     found = ssbt.quick_backtest(Crossing(), data, symbol="S00", initial_cash=1e9)
     return [
-        (ROWS[fill.timestamp // 1_000_000], "buy" if fill.side == ssbt.Side.BUY else "sell")
+        (ROWS[fill.timestamp], "buy" if fill.side == ssbt.Side.BUY else "sell")
         for fill in found.fills
     ]
 
