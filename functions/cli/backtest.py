@@ -10,7 +10,8 @@ from cli.bars import read_history
 from cli.configuration import read_configuration, trading_config
 from local.errors import UsageError
 from quantterminal.domain.configuration import Mode, TradingConfig
-from quantzoo.backtest.engine import Progress, Setting, backtest
+from quantzoo.backtest.engine import Progress, Setting
+from quantzoo.backtest.fastest import run_backtest
 from quantzoo.backtest.fills import Fees, FillModel, NextOpen, TradedThrough
 from quantzoo.backtest.history import History
 from quantzoo.backtest.quote_path import QuotePath
@@ -44,7 +45,7 @@ class Plan:
     history: History
 
     def run(self, progress: Progress | None = None) -> Result:
-        return backtest(self.setting, self.history, progress=progress)
+        return run_backtest(self.setting, self.history, progress=progress)
 
 
 def make_plan(options: BacktestOptions) -> Plan:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.measure`: the table of bars per second, ours and the peers', in one run.
+"""`python -m tests.bench.measure`: bars per processor second, ours and the peers', in one run.
 
 Peers run as processes in the environment `.venv-bench`; what they are timed for is the run alone,
 without reading the data and without compiling. Their orders are held against ours one by one.
@@ -73,9 +73,9 @@ def setting(
 
 
 def ours(name: str, run: Run, setting_: Setting, history: History) -> Measured:
-    began = time.perf_counter()
+    began = time.process_time()
     result = run(setting_, history)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     rows = {start: row for row, start in enumerate(history.series[history.symbols[0]].starts)}
     orders = [(rows[epoch_ms(each.at)], str(each.side)) for each in result.fills]
     daily = [float(each.equity) for each in result.days]
@@ -138,7 +138,7 @@ def cents_apart(mine: Measured, other: Measured) -> int:
 
 
 def lines(title: str, rows: Sequence[Measured], reference: Measured) -> list[str]:
-    text = [f"| {title} | version | bars | bars/s | ratio | orders | differ |"]
+    text = [f"| {title} | version | bars | bars/CPU s | ratio | orders | differ |"]
     text.append("|---|---|---|---|---|---|---|")
     text += [
         f"| {each.name} | {each.version} | {each.bars:,} | {each.speed:,.0f}"

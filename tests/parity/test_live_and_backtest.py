@@ -1,5 +1,6 @@
 """The same minutes through the live path and through the backtester: the same in everything."""
 
+import shutil
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from quantzoo.backtest.quote_path import QuotePath
 from quantzoo.backtest.result import Result
 from tests.e2e.qt_process import RECORDED, write_bars
 from tests.parity.live_run import Faults, Record, Row, plan_for, run_live
+from tests.unit.quantzoo.original import old_style
 
 SYMBOLS = ("ALDR", "BRKT", "CYGN")
 TIGHT = """
@@ -116,6 +118,37 @@ def test_restarts_and_a_halt_do_not_change_a_decision(tmp_path: Path) -> None:
 
     assert faults.killed == ["pump", "container", "valkey"]
     assert [each.code for each in result.halts] == [HaltCode.DAILY_LOSS]
+    assert_equal(live, record_of(result))
+
+
+ORIGINAL = """
+[[strategies]]
+name = "old"
+kind = "quantzoo.original.adapter:Original"
+[strategies.parameters]
+target = "old_style:Breakout"
+params = "old_style:Params"
+arguments = '{"lookback": 8, "contracts": 20}'
+warm_up = 30
+[[strategies]]
+name = "next"
+kind = "quantzoo.original.adapter:Original"
+parameters = { target = "old_style:NextStyle", warm_up = 30 }
+"""
+
+
+def test_original_strategies_are_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live they are made anew with every minute, here they live through the day."""
+    shutil.copy(Path(old_style.__file__), tmp_path / "old_style.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    bars = tmp_path / "bars.csv"
+    write_bars(bars, symbols=SYMBOLS[:2], minutes=90, seed=6)
+    plan = plan_for(tmp_path, [bars], config=ORIGINAL)
+
+    live, result = run_live(plan), replayed(plan)
+
+    assert {each.strategy for each in result.fills} == {"old", "next"}
     assert_equal(live, record_of(result))
 
 

@@ -1,6 +1,6 @@
 """Positions in Decimal: weighted average entry, realised profit, flips through zero."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from quantterminal.domain.errors import InvalidValueError
@@ -48,8 +48,8 @@ def apply_fill(position: Position, side: Side, *, quantity: Decimal, price: Deci
     opening = quantity - closing
     released = _released(position, closing)
     proceeds = -side.sign * closing * price
-    return replace(
-        position,
+    return Position(
+        position.symbol,
         quantity=held + side.sign * quantity,
         cost=position.cost - released + side.sign * opening * price,
         realized_pnl=position.realized_pnl + proceeds - released,

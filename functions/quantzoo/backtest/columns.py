@@ -24,8 +24,8 @@ from quantzoo.indicators import TICKS_PER_DOLLAR, Atr, Bollinger, Roc, RollingMa
 
 Mask = NDArray[np.bool_]
 Ticks = NDArray[np.int64]
-# The largest variance numerator must fit 64 bits: n * Q < 2**63 with prices of up to $100,000.
-_LARGEST = 1_000_000_000
+_LARGEST = 1_000_000_000  # ticks whose square fits 64 bits
+_SAFE_WIDTH = 2**32  # n * (max - min): its square over four bounds a spread
 _LONGEST = 1_000
 
 
@@ -54,11 +54,11 @@ class Columns:
 
     def __init__(self, series: Series) -> None:
         self.cursor = Cursor()
-        self.starts = np.asarray(series.starts, dtype=np.int64)
+        self.starts: Ticks = np.asarray(series.starts, dtype=np.int64)
         self.high = np.asarray(series.high)
         self.low = np.asarray(series.low)
         self.close = np.asarray(series.close)
-        self._close_ticks = np.rint(self.close * TICKS_PER_DOLLAR).astype(np.int64)
+        self._close_ticks: Ticks = np.rint(self.close * TICKS_PER_DOLLAR).astype(np.int64)
         self._cache: dict[Any, Any] = {}
         if len(self.starts) and int(self._close_ticks.max()) > _LARGEST:
             raise InvalidValueError(f"Expected closes up to {_LARGEST / TICKS_PER_DOLLAR:.0f}")
@@ -98,10 +98,11 @@ class Columns:
     def bollinger(self, period: int, width: float) -> "ColumnBollinger":
         if period > _LONGEST:
             raise InvalidValueError(f"Expected a period of at most {_LONGEST}, was {period}")
-        sums = self._sums(self._close_ticks, period)
-        squares = self._sums(self._close_ticks**2, period)
+        ticks = self._wide_enough(period)
+        sums = self._sums(ticks, period)
+        squares = self._sums(ticks**2, period)
         spread = period * squares - sums**2
-        offset = period * self._close_ticks - sums
+        offset = period * ticks - sums
         return ColumnBollinger(period, width, self.cursor, spread=spread, offset=offset)
 
     def _closes(self) -> Ticks:
@@ -127,6 +128,18 @@ class Columns:
         sums = total.copy()
         sums[period:] -= total[:-period]
         return sums
+
+    def _wide_enough(self, period: int) -> Ticks:
+        """Closes in 64 bits where every spread fits them (sums may wrap around and come back, a
+        spread may not), else as integers of any size.
+        """
+        ticks = self._close_ticks
+        if len(ticks) < period:
+            return ticks
+        windows = sliding_window_view(ticks, period)
+        widest = int((windows.max(axis=1) - windows.min(axis=1)).max())
+        wide: Ticks = ticks if period * widest < _SAFE_WIDTH else ticks.astype(object)
+        return wide
 
     def _extreme(self, values: NDArray[np.float64], period: int, of: Any) -> NDArray[np.float64]:
         found = np.full(len(self), np.nan)
@@ -160,7 +173,7 @@ class Columns:
 class _Twin:
     """Values by the cursor: of the bar before until `update` was called on the present one."""
 
-    def _look_up(self, cursor: Cursor, values: Sequence[float], warm: int) -> None:
+    def _look_up(self, cursor: Cursor, values: NDArray[Any], warm: int) -> None:
         self._cursor = cursor
         self._column = values
         self._warm = warm
@@ -172,7 +185,7 @@ class _Twin:
 
     def _value(self) -> float | None:
         index = self._index()
-        return self._column[index] if index >= self._warm else None
+        return float(self._column[index]) if index >= self._warm else None
 
     def _move(self) -> float | None:
         self._updated = self._cursor.index
@@ -183,7 +196,7 @@ class ColumnSma(_Twin, Sma):
     def __init__(self, period: int, cursor: Cursor, sums: Ticks) -> None:
         self.period = period
         self.sums = sums
-        self._look_up(cursor, sums.tolist(), period - 1)
+        self._look_up(cursor, sums, period - 1)
 
     @property
     def sum(self) -> int:  # type: ignore[override]  # looked up where the other one counts
@@ -203,7 +216,7 @@ class _ColumnValue(_Twin):
         self.period = period
         self.column = values
         known = np.flatnonzero(~np.isnan(values))
-        self._look_up(cursor, values.tolist(), int(known[0]) if len(known) else len(values))
+        self._look_up(cursor, values, int(known[0]) if len(known) else len(values))
 
     @property
     def value(self) -> float | None:
@@ -238,10 +251,11 @@ class ColumnBollinger(_Twin, Bollinger):
         self.period = period
         self.width = width
         warm = np.arange(len(spread)) >= period - 1
-        self.sides = np.where(warm & self._is_outside(offset, spread), np.sign(offset), 0)
-        self.mean_sides = np.where(warm, np.sign(offset), 0)
+        sign = (offset > 0).astype(np.int64) - (offset < 0).astype(np.int64)
+        self.sides = np.where(warm & self._is_outside(offset, spread), sign, 0)
+        self.mean_sides = np.where(warm, sign, 0)
         self._offsets, self._spreads = offset, spread
-        self._look_up(cursor, self.sides.tolist(), period - 1)
+        self._look_up(cursor, self.sides, period - 1)
 
     def band_side(self) -> int:
         return int(self._column[self._index()]) if self._index() >= 0 else 0
@@ -278,7 +292,8 @@ class ColumnBollinger(_Twin, Bollinger):
 
     def _is_outside(self, offset: Ticks, spread: Ticks) -> Mask:
         """Floats say which bars are clearly outside or inside, integers decide on the rest."""
-        distance, band = np.abs(offset).astype(float), self.width * np.sqrt(spread.astype(float))
+        distance = np.abs(offset).astype(float)
+        band = self.width * np.sqrt(np.maximum(spread.astype(float), 0.0))
         outside: Mask = distance > band
         close = np.abs(distance - band) <= 1e-6 * (band + 1)
         numerator, denominator = self.width.as_integer_ratio()
@@ -290,5 +305,8 @@ class ColumnBollinger(_Twin, Bollinger):
 
 def minutes_of(columns: Sequence[Columns]) -> Ticks:
     """Every minute in which one of them has a bar, ascending."""
+    first = columns[0].starts
+    if all(np.array_equal(first, each.starts) for each in columns[1:]):
+        return columns[0].starts
     every: Ticks = np.unique(np.concatenate([each.starts for each in columns]))
     return every

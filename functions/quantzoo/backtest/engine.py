@@ -76,9 +76,9 @@ def backtest(
         )
     engine = Engine(setting, make_run or new_run)
     done = 0
-    for start_ms, bars in history.minutes():
+    for _, bars in history.minutes():
         by_symbol = {bar.symbol: bar for bar in bars}
-        is_new = engine.minute(instant(start_ms), by_symbol, count=len(bars))
+        is_new = engine.minute(bars[0].start, by_symbol, count=len(bars))
         if is_new and progress is not None:
             progress(done)
         done += len(bars)
@@ -316,7 +316,7 @@ class Engine:
         denial = nothing_to_close(proposal, signal) or check(
             proposal, book.snapshot(now), self._trading.limits, rules=self.setting.rules
         )
-        self.intents.append(_intent(signal, attempt, proposal, denial, now))
+        self.intents.append(_intent(attempt, proposal, denial, now))
         if denial is not None:
             return None
         order = WorkingOrder(signal, proposal, attempt, now, _reservation(proposal))
@@ -376,12 +376,10 @@ def _reservation(proposal: Proposal) -> Reservation:
     )
 
 
-def _intent(
-    signal: Signal, attempt: int, proposal: Proposal, denial: Denial | None, now: datetime
-) -> Intent:
+def _intent(attempt: int, proposal: Proposal, denial: Denial | None, now: datetime) -> Intent:
     return Intent(
         id=proposal.intent_id,
-        signal_id=signal.id,
+        signal_id=proposal.intent_id.rpartition("#")[0],
         attempt=attempt,
         strategy=proposal.strategy,
         symbol=proposal.symbol,

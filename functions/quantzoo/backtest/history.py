@@ -159,7 +159,8 @@ def history_of(bars: Iterable[Bar], *, longest_gap: int = 0) -> History:
 
 
 def instant(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)
+    """Milliseconds since 1970 as an aware UTC datetime."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def epoch_ms(at: datetime) -> int:

@@ -7,7 +7,7 @@ visited goes through `Engine`, so the result is the same to the last digit; test
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -81,9 +81,9 @@ class _ColumnMarks(Marks):
         super().__init__()
         self.minute = 0
         self._known: dict[str, tuple[int, Decimal]] = {}
-        self.closes: dict[str, list[float]] = {}
-        self.rows: dict[str, list[int]] = {}
-        self.starts: dict[str, list[int]] = {}
+        self.closes: dict[str, Sequence[float]] = {}
+        self.rows: dict[str, Sequence[int]] = {}
+        self.starts: dict[str, Sequence[int]] = {}
 
     def __getitem__(self, symbol: str) -> Decimal:
         known = self._known.get(symbol)
@@ -201,22 +201,29 @@ class SparseEngine(Engine):
         """For each minute and symbol: the last row so far, and its close."""
         self._marks = _ColumnMarks()
         self.book.marks = self._marks
-        self._rows: dict[str, list[int]] = {}
-        self._starts: dict[str, list[int]] = {}
+        self._rows: dict[str, Sequence[int]] = {}
+        self._starts: dict[str, Sequence[int]] = {}
         self._floats: dict[str, Any] = {}
+        self._places: dict[str, Sequence[int]] = {}
         counts = np.zeros(len(times), dtype=np.int64)
         for symbol, each in columns.items():
-            rows = np.searchsorted(each.starts, times, side="right") - 1
-            counts += (rows >= 0) & (each.starts[rows] == times)
-            self._floats[symbol] = each.close[np.maximum(rows, 0)]
-            self._rows[symbol] = self._marks.rows[symbol] = rows.tolist()
-            self._starts[symbol] = self._marks.starts[symbol] = each.starts.tolist()
-            self._marks.closes[symbol] = self._floats[symbol].tolist()
+            starts = self._marks.starts[symbol] = self._starts[symbol] = self.series[symbol].starts
+            if len(starts) == len(times):  # every minute has its bar, so rows are minutes
+                rows: Sequence[int] = range(len(times))
+                counts += 1
+                self._floats[symbol] = each.close
+                self._marks.closes[symbol] = self.series[symbol].close
+                self._places[symbol] = rows
+            else:
+                found = np.searchsorted(each.starts, times, side="right") - 1
+                counts += (found >= 0) & (each.starts[found] == times)
+                self._floats[symbol] = each.close[np.maximum(found, 0)]
+                self._marks.closes[symbol] = self._floats[symbol].tolist()
+                self._places[symbol] = np.searchsorted(times, each.starts).tolist()
+                rows = found.tolist()
+            self._rows[symbol] = self._marks.rows[symbol] = rows
         self._counts: list[int] = counts.tolist()
         self._done = np.cumsum(counts)
-        self._places = {
-            symbol: np.searchsorted(times, each.starts).tolist() for symbol, each in columns.items()
-        }
 
     def _pass(self, begin: int, end: int) -> int:
         """Go through minutes that nobody looks at: `end`, or an earlier one that needs a visit."""

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from quantterminal.domain.configuration import StrategyConfig
 from quantterminal.domain.errors import InvalidValueError
 from quantzoo import metrics
-from quantzoo.backtest.engine import Setting, backtest
+from quantzoo.backtest.engine import Setting
+from quantzoo.backtest.fastest import run_backtest
 from quantzoo.backtest.history import History
 from quantzoo.backtest.result import Result
 from quantzoo.research.statistics import deflated_sharpe, period_sharpe
@@ -64,7 +65,7 @@ class Job:
             for each in self.setting.trading.strategies
         )
         trading = replace(self.setting.trading, strategies=strategies)
-        result = backtest(replace(self.setting, trading=trading), self.history)
+        result = run_backtest(replace(self.setting, trading=trading), self.history)
         return trial_of(result, self.parameters)
 
 

@@ -1,6 +1,6 @@
 """Work A in backtesting.py: averages as whole columns, decisions bar by bar.
 
-The averages are compared as sums of ticks, so that a tie is a tie and fills can be held to the cent.
+The averages are compared as sums of ticks: a tie is a tie, and fills can be held to the cent.
 """
 
 import warnings
@@ -13,7 +13,7 @@ BARS = frame()
 DAILY: list[float] = []
 
 
-def scaled_sum(values, period, scale):  # noqa: ANN001, ANN201
+def scaled_sum(values, period, scale):  # noqa: ANN001, ANN201 - the peer's own names and untyped calls
     import pandas as pd
 
     return (pd.Series(values) * 10_000).round().rolling(period).sum() * scale

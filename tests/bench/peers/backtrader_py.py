@@ -18,7 +18,7 @@ class Crossing(bt.Strategy):
         elif self.fast[0] < self.slow[0] and self.position:
             self.close()
 
-    def notify_order(self, order) -> None:  # noqa: ANN001
+    def notify_order(self, order) -> None:  # noqa: ANN001 - the peer's own names and untyped calls
         if order.status == order.Completed:
             self.orders.append((len(self) - 1, "buy" if order.isbuy() else "sell"))
 

@@ -1,5 +1,5 @@
-"""What every peer's script shares: it is called with the data file and the bars to use, and prints
-one JSON object: version, bars, seconds of the run alone, and the orders as [row of fill, side].
+"""What the scripts of the peers share: each is called with the data file and the bars to use, and
+prints one JSON object: version, bars, processor seconds of the run alone, orders as [row, side].
 """
 
 import json
@@ -32,9 +32,9 @@ def columns(symbol: str = "S00") -> dict[str, Any]:
 def report(
     package: str, run: Callable[[], list[tuple[int, str]]], bars: int, **more: list[float]
 ) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     orders = run()
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     found = {
         "version": version(package),
         "bars": bars,

@@ -15,7 +15,7 @@ class Crossing(ssbt.Strategy):
         self.slow_window: deque = deque(maxlen=SLOW)
         self.fast = self.slow = 0
 
-    def on_bar(self, bar, engine) -> None:  # noqa: ANN001
+    def on_bar(self, bar, engine) -> None:  # noqa: ANN001 - the peer's own names and untyped calls
         ticks = round(bar.close * 10_000)
         if len(self.fast_window) == FAST:
             self.fast -= self.fast_window[0]

@@ -15,10 +15,10 @@ class Breakout:
         self.highs: list[float] = []
         self.unsavable = object()
 
-    def on_start(self, ctx) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG002
+    def on_start(self, ctx) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG002 - the contract's signature
         self.highs = []
 
-    def on_bar(self, ctx, bar) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def on_bar(self, ctx, bar) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - the peer's own names and untyped calls
         n = self.params.lookback
         if ctx.bar_index() < n or not ctx.in_session("09:35", "15:50"):
             return
@@ -39,10 +39,10 @@ class Breakout:
 class Names:
     """Uses the context's names as methods, and nothing else."""
 
-    def on_start(self, ctx) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG002
+    def on_start(self, ctx) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG002 - the contract's signature
         self.rose = 0
 
-    def on_bar(self, ctx, bar) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG002
+    def on_bar(self, ctx, bar) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG002 - the contract's signature
         self.rose = self.rose + 1 if ctx.close() > ctx.open() else 0
         spread = ctx.high() - ctx.low()
         if self.rose >= 3 and ctx.in_session() and ctx.position_size() == 0 and ctx.volume() > 0:
@@ -57,7 +57,7 @@ class NextStyle:
         self.hold = hold
         self.entered = None
 
-    def next(self, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def next(self, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - the peer's own names and untyped calls
         if context.position != 0 and self.entered is not None:
             if context.bar_index - self.entered >= self.hold:
                 self.entered = None

@@ -22,7 +22,7 @@ class Fair(FeatureStrategy):
         changes = [0.0, *(after - before for before, after in pairwise(closes))]
         return {"change": changes}
 
-    def decide(self, ctx: Context, bar: Bar, now: Mapping[str, float]) -> None:  # noqa: ARG002
+    def decide(self, ctx: Context, bar: Bar, now: Mapping[str, float]) -> None:  # noqa: ARG002 - the contract's signature
         (value,) = now.values()
         if value > 0 and not ctx.position_size():
             ctx.buy(100)
@@ -74,7 +74,7 @@ class BackFilled(Fair):
 class Remembers(Strategy):
     """Keeps what it saw in a place that outlives the run."""
 
-    def on_start(self, ctx: Context) -> None:  # noqa: ARG002
+    def on_start(self, ctx: Context) -> None:  # noqa: ARG002 - the contract's signature
         self.count = 0
 
     def on_bar(self, ctx: Context, bar: Bar) -> None:
@@ -98,7 +98,7 @@ class SlowStart(Strategy):
     def warm_up(self) -> int:
         return 20
 
-    def on_start(self, ctx: Context) -> None:  # noqa: ARG002
+    def on_start(self, ctx: Context) -> None:  # noqa: ARG002 - the contract's signature
         self.trend = Ema(200)
 
     def on_bar(self, ctx: Context, bar: Bar) -> None:
@@ -132,7 +132,7 @@ PEEKED: Memory = {}
 
 
 class PeekingIndicator(Strategy):
-    def on_start(self, ctx: Context) -> None:  # noqa: ARG002
+    def on_start(self, ctx: Context) -> None:  # noqa: ARG002 - the contract's signature
         self.next_close = Peeking()
 
     def on_bar(self, ctx: Context, bar: Bar) -> None:
