@@ -107,6 +107,8 @@ def runtime_python(minor: str = PYTHON_MINOR) -> str | None:
 def _pyenv_pythons(minor: str) -> list[str]:
     """Pyenv's own, which its shims on the path hide unless they are chosen."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    if not os.access(root, os.R_OK | os.X_OK):  # somebody else's, named by an inherited variable
+        return []
     return [str(each) for each in sorted(root.glob(f"versions/{minor}*/bin/python"))]
 
 
