@@ -12,6 +12,8 @@ from tests.machines.counting import CountingMachine
 
 # As in the tests of positions: what 28 digits can lose in so many fills of such a size.
 _BOUND = Fraction(1, 10**18)
+# An average is that divided by the shares, of which a billionth is the least.
+_SLACK = Decimal("1e-8")
 
 _prices = st.decimals("0.0001", "1000", places=4)
 _shares = st.integers(1, 1000).map(Decimal) | st.decimals("0.000000001", "1000", places=9)
@@ -39,6 +41,14 @@ class PositionBook(CountingMachine):
         if held:
             self._fill(Side.SELL if held > 0 else Side.BUY, abs(held), price)
             assert self.position.quantity == 0
+
+    @rule(share=st.decimals("0.001", "0.999", places=3), price=_prices)
+    def a_part_is_closed(self, share: Decimal, price: Decimal) -> None:
+        held, average = self.position.quantity, self.position.average_price
+        part = (abs(held) * share).quantize(Decimal("1e-9"))
+        if part:
+            self._fill(Side.SELL if held > 0 else Side.BUY, part, price)
+            assert abs(self.position.average_price - average) < _SLACK
 
     @rule(price=_prices)
     def the_position_is_turned_around(self, price: Decimal) -> None:
@@ -71,8 +81,8 @@ class PositionBook(CountingMachine):
     @invariant()
     def the_average_lies_between_the_prices_that_were_paid(self) -> None:
         if self.position.quantity:
-            slack = Decimal("1e-12")
-            assert self.lowest - slack <= self.position.average_price <= self.highest + slack
+            average = self.position.average_price
+            assert self.lowest - _SLACK <= average <= self.highest + _SLACK
 
     def _fill(self, side: Side, quantity: Decimal, price: Decimal) -> None:
         self.position = apply_fill(self.position, side, quantity=quantity, price=price)
