@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.apply_update import UpdateRuntime
     from quantterminal.services.assess_risk import RiskRuntime
+    from quantterminal.services.audit import AuditRuntime
     from quantterminal.services.dashboard import DashboardRuntime
     from quantterminal.services.evaluate_bar import StrategyRuntime
     from quantterminal.services.notify import NotifyRuntime
@@ -125,6 +126,7 @@ def reports_runtime() -> "ReportsRuntime":
 
 @cache
 def trade_log_runtime() -> "TradeLogRuntime":
+    from quantterminal.adapters.postgres.journal_ledger import PostgresJournal
     from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
     from quantterminal.services.trade_log import TradeLogRuntime
 
@@ -135,6 +137,7 @@ def trade_log_runtime() -> "TradeLogRuntime":
         ledger=PostgresReportLedger(parts.database),
         archive=parts.archive,
         telemetry=parts.telemetry,
+        journal=PostgresJournal(parts.database),
     )
 
 
@@ -178,6 +181,17 @@ def api_runtime() -> "ApiRuntime":
         flattening=flattening,
         archive=parts.archive,
         telemetry=parts.telemetry,
+    )
+
+
+@cache
+def audit_runtime() -> "AuditRuntime":
+    from quantterminal.adapters.postgres.journal_ledger import PostgresJournal
+    from quantterminal.services.audit import AuditRuntime
+
+    parts = parts_of("audit")
+    return AuditRuntime(
+        trading=parts.trading, journal=PostgresJournal(parts.database), archive=parts.archive
     )
 
 
