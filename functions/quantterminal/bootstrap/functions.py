@@ -161,6 +161,7 @@ def notify_runtime() -> "NotifyRuntime":
 def api_runtime() -> "ApiRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
     from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
+    from quantterminal.adapters.redis.watermarks import RedisQuoteBoard
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.flatten import FlattenRuntime
 
@@ -174,6 +175,7 @@ def api_runtime() -> "ApiRuntime":
         signals=PostgresEvaluationLedger(parts.database),
         state=parts.state,
         halts=parts.halt_desk,
+        quotes=RedisQuoteBoard(parts.redis, parts.account),
     )
     return ApiRuntime(
         dashboard=_dashboard(parts),
