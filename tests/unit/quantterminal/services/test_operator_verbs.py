@@ -11,6 +11,7 @@ from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Side
 from quantterminal.ports.watermarks import Quote
 from quantterminal.services.api_requests import command
+from quantterminal.services.apply_update import apply_update
 from quantterminal.services.flatten import Flattened, flatten
 from tests.unit.quantterminal.services.pipeline import Pipeline
 from tests.unit.quantterminal.services.test_flatten import fill_what_works
@@ -193,13 +194,11 @@ def test_what_nobody_can_price_is_named(pipeline: Pipeline) -> None:
 
     found = flatten(actor="ann", reason="out", runtime=pipeline.flattening)
 
-    assert found == Flattened(closing=0, unpriced=["QQQ"])
+    assert found == Flattened(closing=0, stale=[], unpriced=["QQQ"])
     assert pipeline.telemetry.named("NotFlattenedWithoutPrice") == [{"symbols": "QQQ"}]
     assert "no price is known for QQQ: close by hand" in asked(pipeline, "flatten")
 
 
 def held(pipeline: Pipeline, client_order_id: str) -> None:
-    from quantterminal.services.apply_update import apply_update
-
     fill = pipeline.broker.fill(client_order_id, 7, "99.00")
     apply_update(fill, source="stream", runtime=pipeline.updates)
