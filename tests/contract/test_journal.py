@@ -24,8 +24,9 @@ from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
 from quantterminal.domain.configuration import Mode, TradingConfig
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import ACCOUNT, Halt, HaltCode
-from quantterminal.domain.journal import compare, replay, verify
+from quantterminal.domain.journal import verify
 from quantterminal.domain.orders import OrderEvent, OrderStatus, move
+from quantterminal.domain.replay import compare, replay
 from quantterminal.domain.risk import HaltLevel, Origin
 from quantterminal.domain.signals import Side
 from quantterminal.ports.ledger import Evaluation, IntentRecord

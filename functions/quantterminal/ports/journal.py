@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from quantterminal.domain.journal import Anchor, JournaledBooks, JournalRow
+from quantterminal.domain.journal import Anchor, JournalRow
+from quantterminal.domain.replay import JournaledBooks
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from itertools import count
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import InvalidValueError, PermanentError, RetryableError
-from quantterminal.domain.journal import Anchor, Finding, compare, replay, verify
+from quantterminal.domain.journal import Anchor, Finding, verify
+from quantterminal.domain.replay import compare, replay
 from quantterminal.ports.archive import Archive
 from quantterminal.ports.journal import Journal
 

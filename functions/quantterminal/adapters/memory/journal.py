@@ -1,6 +1,7 @@
 """A journal of given rows, for tests."""
 
-from quantterminal.domain.journal import Anchor, JournaledBooks, JournalRow, anchor_of
+from quantterminal.domain.journal import Anchor, JournalRow, anchor_of
+from quantterminal.domain.replay import JournaledBooks
 from quantterminal.ports.journal import AuditMaterial
 
 

@@ -3,8 +3,8 @@
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
 from quantterminal.domain.errors import ConflictError
-from quantterminal.domain.journal import order_payload
 from quantterminal.domain.orders import Order, OrderStatus
+from quantterminal.domain.replay import order_payload
 from quantterminal.ports.ledger import IntentRecord
 
 _INSERT_INTENT = (

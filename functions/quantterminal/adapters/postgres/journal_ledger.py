@@ -2,7 +2,8 @@
 
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database, Row
-from quantterminal.domain.journal import AccountNumbers, Anchor, Fill, JournaledBooks
+from quantterminal.domain.journal import Anchor
+from quantterminal.domain.replay import AccountNumbers, Fill, JournaledBooks
 from quantterminal.domain.signals import Side
 from quantterminal.ports.journal import AuditMaterial
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
 from quantterminal.domain.errors import ConflictError, IllegalTransitionError, MessageError
-from quantterminal.domain.journal import order_payload
 from quantterminal.domain.orders import Execution, Order, OrderStatus, OrderUpdate, merge
 from quantterminal.domain.positions import Position, apply_fill, cash_change
+from quantterminal.domain.replay import order_payload
 from quantterminal.domain.signals import Signal
 from quantterminal.ports.ledger import EXTERNAL, Applied, IntentRecord, Known
 

@@ -153,6 +153,9 @@ class Pipeline:
             broker=self.broker,
             updates=self.updates,
         )
+        self._build_desk(shared)
+
+    def _build_desk(self, shared: dict[str, object]) -> None:
         self.reconciling = ReconcileRuntime(
             books=self.broker,
             gateway=self.broker,
