@@ -123,7 +123,14 @@ def _update(
         at=at,
         execution=execution,
         reason=reason,
+        replaces=_link(order, "replaces"),
+        replaced_by=_link(order, "replaced_by"),
     )
+
+
+def _link(order: Fields, name: str) -> str | None:
+    value = order.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def _execution(fields: Fields, order: Fields, at: datetime) -> Execution:

@@ -142,13 +142,14 @@ def _read(connection: Connection, account: str) -> Books:
 def _reservations(connection: Connection, account: str) -> dict[str, Reservation]:
     found = connection.execute(
         f"select {rows.columns(rows.ORDER_COLUMNS)} from orders"  # noqa: S608  constants
-        " where account = %s and not status = any(%s) order by created_at",
+        " where account = %s and (not status = any(%s) or filled_quantity > booked_quantity)"
+        " order by created_at",
         (account, _NOT_WORKING),
     ).fetchall()
     return {
         order.intent_id or order.client_order_id: Reservation(
-            order.strategy, order.symbol, order.side, order.remaining, order.limit_price
+            order.strategy, order.symbol, order.side, order.exposure, order.limit_price
         )
         for order in map(rows.order, found)
-        if order.remaining
+        if order.exposure
     }

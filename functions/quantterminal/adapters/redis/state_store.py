@@ -164,7 +164,7 @@ class RedisStateStore:
                     order.intent_id or order.client_order_id,
                     order.version,
                     _text(order),
-                    _text(_reservation(order)) if order.remaining else "",
+                    _text(_reservation(order)) if order.exposure else "",
                     TTL_S,
                     "" if position is None else position.version,
                     "" if position is None else _text(position),
@@ -193,7 +193,7 @@ class _Keys:
 
 
 def _reservation(order: Order) -> Reservation:
-    return Reservation(order.strategy, order.symbol, order.side, order.remaining, order.limit_price)
+    return Reservation(order.strategy, order.symbol, order.side, order.exposure, order.limit_price)
 
 
 def _levels(halts: Collection[Halt]) -> str:
