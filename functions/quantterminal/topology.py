@@ -286,6 +286,8 @@ BUS_RULES = (
             "HaltLifted",
             "ReconcileFailed",
             "ExternalOrder",
+            "ActivityBooked",
+            "InvariantBroken",
             "MessageQuarantined",
             "OrderRejected",
             "ReportReady",

@@ -122,12 +122,18 @@ class Parts:
     def broker(self) -> "AlpacaBroker":
         from quantterminal.adapters.alpaca.client import AlpacaBroker
 
-        keys = self.secret("QT_BROKER_SECRET_ID")
+        def keys() -> tuple[str, str]:
+            fields = self.secret("QT_BROKER_SECRET_ID")
+            return fields["key_id"], fields["secret_key"]
+
+        key_id, secret_key = keys()
         return AlpacaBroker(
             base_url=self.settings.need("QT_BROKER_URL"),
-            key_id=keys["key_id"],
-            secret_key=keys["secret_key"],
+            key_id=key_id,
+            secret_key=secret_key,
+            fresh_keys=keys,
             draw=random.random,
+            telemetry=self.telemetry,
         )
 
     @property
@@ -167,6 +173,7 @@ class Parts:
 
     def reconciling(self, database: "Database | None" = None) -> "ReconcileRuntime":
         from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.broker_record import PostgresBrokerRecord
         from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
         from quantterminal.services.reconcile import ReconcileRuntime
 
@@ -176,6 +183,7 @@ class Parts:
             books=self.broker,
             gateway=self.broker,
             accounts=PostgresAccountLedger(connection),
+            record=PostgresBrokerRecord(connection),
             updates=self.updates(connection),
             halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
         )

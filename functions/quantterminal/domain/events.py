@@ -103,6 +103,8 @@ class EventName(StrEnum):
     ORDER_REJECTED = "OrderRejected"
     ORDER_DENIED = "OrderDenied"
     EXTERNAL_ORDER = "ExternalOrder"
+    ACTIVITY_BOOKED = "ActivityBooked"
+    INVARIANT_BROKEN = "InvariantBroken"
     HALT_RAISED = "HaltRaised"
     HALT_LIFTED = "HaltLifted"
     RECONCILE_FAILED = "ReconcileFailed"

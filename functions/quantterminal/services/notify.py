@@ -21,6 +21,8 @@ SEVERITIES: dict[EventName, Severity] = {
     EventName.ORDER_REJECTED: Severity.WARNING,
     EventName.ORDER_DENIED: Severity.INFO,
     EventName.EXTERNAL_ORDER: Severity.WARNING,
+    EventName.ACTIVITY_BOOKED: Severity.WARNING,
+    EventName.INVARIANT_BROKEN: Severity.CRITICAL,
     EventName.HALT_RAISED: Severity.CRITICAL,
     EventName.HALT_LIFTED: Severity.WARNING,
     EventName.RECONCILE_FAILED: Severity.CRITICAL,

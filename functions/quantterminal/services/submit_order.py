@@ -25,6 +25,8 @@ from quantterminal.ports.watermarks import StreamGate, StreamState
 from quantterminal.services.announce import Announcer
 from quantterminal.services.apply_update import UpdateRuntime, apply_update
 from quantterminal.services.assess_risk import risk_snapshot
+from quantterminal.services.halting import HaltDesk
+from quantterminal.services.heed_refusal import heed_refusal
 from quantterminal.services.working_state import load_state, rebuild_state
 
 _GATE_WAIT_S = 1.0
@@ -178,6 +180,9 @@ def _reject(order: Order, problem: OrderRejectedError, runtime: ExecutionRuntime
         ref=order.client_order_id,
         code=problem.code,
     )
+    account, ledger = runtime.trading.account, runtime.halts
+    desk = HaltDesk(account, ledger, runtime.state, runtime.clock, runtime.announcer)
+    heed_refusal(rejected, problem.code, accounts=runtime.accounts, halts=desk)
     return rejected
 
 

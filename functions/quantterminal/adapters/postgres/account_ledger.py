@@ -128,6 +128,9 @@ def _read(connection: Connection, account: str) -> Books:
     marks = connection.execute(
         "select distinct on (symbol) symbol, close, start + interval '1 minute' as at from bars"
         " where start > (select max(start) from bars) - interval '7 days'"
+        # a price from before a split is no price of the shares that are held now
+        " and not exists (select 1 from activities where activities.symbol = bars.symbol"
+        " and shares <> 0 and activities.at > bars.start)"
         " order by symbol, start desc, revision"
     ).fetchall()
     return Books(

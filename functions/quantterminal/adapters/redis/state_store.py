@@ -95,6 +95,9 @@ class RedisStateStore:
                     _levels(books.halts),
                 ],
             )
+            gone = [name for name in self._client.hkeys(keys.marks) if name not in books.marks]
+            if gone:  # every mark is of a bar in the ledger, unless a split has made it void
+                self._client.hdel(keys.marks, *gone)
         marks = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
         self.put_marks(account, marks)
 
