@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
 
 from quantterminal.bootstrap import Edge
-from quantterminal.domain.errors import MessageError, RetryableError
+from quantterminal.domain.errors import ConflictError, MessageError, RetryableError
 from quantterminal.domain.events import EventName, Message
 
 _LONGEST_DEFER_S = 30.0
@@ -33,6 +33,8 @@ def handle_batch(
         except RetryableError as problem:
             received = int(record.attributes.approximate_receive_count)
             edge.telemetry.record("StepDeferred", problem=str(problem), received=received)
+            if isinstance(problem, ConflictError):
+                edge.telemetry.record("LockContended", problem=str(problem))
             if problem.retry_after_s is not None:
                 delays[_group(record)] = min(
                     problem.retry_after_s * 2 ** (received - 1), _LONGEST_DEFER_S

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from infra_cdk.alarms.model import NAMESPACE, Alarm, Metric, Severity, Silence, ours
 
 # Functions that raise halts, whose logs the halts are counted from.
-HALTING = ("strategy", "reconcile", "api")
+HALTING = ("strategy", "execution", "order_updates", "reconcile", "api")
 
 
 @dataclass(frozen=True, slots=True)

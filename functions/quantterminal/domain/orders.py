@@ -186,9 +186,9 @@ class Order:
 
     `filled_quantity` is what the broker reports, `booked_quantity` the sum of its executions that
     are in the books: a report may come first. `replaces` and `replaced_by` are the broker's ids of
-    the neighbours in a chain of replacements. `status_at` is the broker's time of the status (ours while the broker has said nothing), of an
-    end the earliest that proves it; `version` counts changes; `cancel_reason` is set when we asked
-    for the cancel.
+    the neighbours in a chain of replacements. `status_at` is the broker's time of the status (ours
+    while the broker has said nothing), of an end the earliest that proves it; `version` counts
+    changes; `cancel_reason` is set when we asked for the cancel.
     """
 
     client_order_id: str

@@ -144,6 +144,7 @@ def reconcile(*, runtime: ReconcileRuntime) -> Reconciliation:
     try:
         return _pass(runtime)
     except CredentialsError as problem:
+        runtime.updates.telemetry.record("KeysRefused", problem=str(problem))
         runtime.halts.raise_halt(
             ACCOUNT,
             HaltLevel.HALTED,

@@ -59,11 +59,11 @@ class AlpacaBroker:
     `base_url` comes without /v2. `draw` answers floats from [0, 1); `sleep` takes seconds;
     `unix_now` is the wall clock that the rate limit's reset time is compared with. `fresh_keys`
     answers (key id, secret key) anew; it is asked once when the broker refuses the ones at hand,
-    since they may have been rotated. Rows that cannot be read are counted and left out: what they say is missing then,
-    and what is missing shows as a difference.
+    since they may have been rotated. Rows that cannot be read are counted and left out: what they
+    say is missing then, and what is missing shows as a difference.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one word each, and all by name
         self,
         *,
         base_url: str,
@@ -269,6 +269,8 @@ class AlpacaBroker:
             redirect=False,
         )
         self._note_headroom(answer.headers)
+        if answer.status == 429 and self._telemetry is not None:
+            self._telemetry.record("RateLimited", method=method)
         return Answer(answer.status, answer.headers, answer.data)
 
     def _note_headroom(self, headers: Mapping[str, str]) -> None:

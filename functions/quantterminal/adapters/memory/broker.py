@@ -35,9 +35,10 @@ class Fault(StrEnum):
 class MemoryBroker:
     """Satisfies `ports.broker.OrderGateway` and `BrokerBooks`.
 
-    `faults` are those of the coming submits, in order; afterwards each is accepted. `posts` and
-    `cancels` keep every request that reached it. While `is_down`, nothing is answered. While
-    `refusal` is the code of a REJECT. While `shown` is set, it is what account and positions claim; its clock is `ahead` of the market's.
+    `faults` are those of the coming submits, in order; afterwards each is accepted; `refusal` is
+    the code of a REJECT. `posts` and `cancels` keep every request that reached it. While `is_down`,
+    nothing is answered. While `shown` is set, it is what account and positions claim; its clock is
+    `ahead` of the market's.
     """
 
     def __init__(self, clock: Clock, *, cash: Decimal) -> None:
