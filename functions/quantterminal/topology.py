@@ -289,10 +289,13 @@ BUS_RULES = (
             "ActivityBooked",
             "InvariantBroken",
             "MessageQuarantined",
+            "MessageGivenUp",
             "OrderRejected",
             "ReportReady",
         ),
     ),
+    # what the broker told and nobody understood is read again from its books
+    BusRule("reconcile-now", "reconcile", ("MessageQuarantined",)),
 )
 
 

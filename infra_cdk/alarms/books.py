@@ -6,7 +6,6 @@ are the names of the reliability catalogue.
 
 from infra_cdk.alarms.model import Alarm, Severity, ours
 
-
 # A01, A02, A03 and the other invariants that are watched online: each halts by itself.
 INVARIANTS = (
     Alarm(

@@ -110,6 +110,7 @@ class EventName(StrEnum):
     RECONCILE_FAILED = "ReconcileFailed"
     BAR_QUARANTINED = "BarQuarantined"
     MESSAGE_QUARANTINED = "MessageQuarantined"
+    MESSAGE_GIVEN_UP = "MessageGivenUp"
     GAP_FOUND = "GapFound"
     SESSION_OPENED = "SessionOpened"
     SESSION_CLOSED = "SessionClosed"

@@ -28,6 +28,7 @@ SEVERITIES: dict[EventName, Severity] = {
     EventName.RECONCILE_FAILED: Severity.CRITICAL,
     EventName.BAR_QUARANTINED: Severity.WARNING,
     EventName.MESSAGE_QUARANTINED: Severity.CRITICAL,
+    EventName.MESSAGE_GIVEN_UP: Severity.CRITICAL,
     EventName.GAP_FOUND: Severity.WARNING,
     EventName.SESSION_OPENED: Severity.INFO,
     EventName.SESSION_CLOSED: Severity.INFO,
