@@ -79,7 +79,8 @@ class Reconciliation:
 
     A difference is (ours, the broker's) in shares; `cash` likewise in dollars, None when equal.
     `implausible` says why the broker's snapshot was not believed; nothing is compared then.
-    `differences` names everything that was found, imported or left.
+    `differences` names everything that was found, imported or left. A pass that could not look at
+    everything is not `is_complete`.
     """
 
     imported: int
@@ -87,6 +88,7 @@ class Reconciliation:
     cash: tuple[Decimal, Decimal] | None = None
     implausible: str = ""
     differences: tuple[Difference, ...] = ()
+    is_complete: bool = True
 
     @property
     def agrees(self) -> bool:
@@ -152,7 +154,7 @@ def reconcile(*, runtime: ReconcileRuntime) -> Reconciliation:
             reason=str(problem),
             actor="reconcile",
         )
-        return Reconciliation(0, implausible=str(problem))
+        return Reconciliation(0, implausible=str(problem), is_complete=False)
 
 
 def _pass(runtime: ReconcileRuntime) -> Reconciliation:

@@ -8,15 +8,17 @@ import pytest
 
 from quantterminal.adapters.memory.broker import Fault
 from quantterminal.domain.activities import Activity, ActivityKind
-from quantterminal.domain.events import EventName
+from quantterminal.domain.errors import CredentialsError
+from quantterminal.domain.events import EventName, UnreadableFrame
 from quantterminal.domain.halts import ACCOUNT, HaltCode
 from quantterminal.domain.orders import OrderStatus
 from quantterminal.domain.risk import DenialCode, HaltLevel
 from quantterminal.domain.signals import Side
 from quantterminal.ports.broker import BrokerAccount
 from quantterminal.ports.ledger import EXTERNAL
-from quantterminal.services.apply_update import apply_update
-from quantterminal.services.reconcile import Found, Reconciliation, reconcile
+from quantterminal.services.apply_update import apply_update, keep_unreadable
+from quantterminal.services.reconcile import COMPLETE_KIND, Found, Reconciliation, reconcile
+from quantterminal.topology import BUS_RULES
 from tests.unit.quantterminal.services.pipeline import CASH, Pipeline
 
 ZERO = Decimal(0)
@@ -324,3 +326,35 @@ def test_f41_clocks_far_apart_stop_the_account(
     expected = {ACCOUNT: (HaltLevel.REDUCE_ONLY, HaltCode.CLOCK_SKEW)} if stops else {}
     assert halts(pipeline) == expected
     assert ("ClockSkew", float(abs(seconds)), "Seconds") in pipeline.telemetry.measures
+
+
+class RefusedBooks:
+    """A broker that does not take our keys any more."""
+
+    def __getattr__(self, name: str) -> object:
+        raise CredentialsError(f"{name}: the broker does not take our keys")
+
+
+def test_f24_keys_that_are_refused_halt_the_account_and_the_pass_is_not_complete(
+    pipeline: Pipeline,
+) -> None:
+    refused = replace(pipeline.reconciling, books=RefusedBooks())  # type: ignore[arg-type]  # it has nothing
+
+    for _ in range(2):
+        result = reconcile(runtime=refused)
+
+    assert (result.agrees, result.is_complete) == (False, False)
+    assert halts(pipeline) == {ACCOUNT: (HaltLevel.HALTED, HaltCode.BROKER_REFUSED_US)}
+    assert pipeline.accounts.last_noted(pipeline.account, COMPLETE_KIND) is None
+    assert len(pipeline.events(EventName.HALT_RAISED)) == 1
+
+
+def test_f10_an_unreadable_frame_is_kept_told_and_read_again(pipeline: Pipeline) -> None:
+    frame = UnreadableFrame(pipeline.account, '{"stream":"new words"}', "Expected a stream")
+
+    keep_unreadable(frame, runtime=pipeline.updates)
+
+    assert pipeline.accounts.last_noted(pipeline.account, "unreadable") == pipeline.clock.now()
+    [event] = pipeline.events(EventName.MESSAGE_QUARANTINED)
+    rules = {rule.function for rule in BUS_RULES if event.name in rule.events}
+    assert "reconcile" in rules
