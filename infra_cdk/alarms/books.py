@@ -1,12 +1,13 @@
 """What reconcile, execution and the broker's answers say about orders, books and limits.
 
 The metrics are named like the events and measures of the services that record them; `A01` and so on
-are the names of the reliability catalogue.
+are the names of the reliability catalogue. Each alarm costs money, so what halts trading by itself
+is left to the alarm of the halt, unless the catalogue wants it by its own name.
 """
 
 from infra_cdk.alarms.model import Alarm, Severity, ours
 
-# A01, A02, A03 and the other invariants that are watched online: each halts by itself.
+# A01, A02, A03: each halts by itself.
 INVARIANTS = (
     Alarm(
         "duplicate-order",
@@ -27,33 +28,6 @@ INVARIANTS = (
         faults=("F32", "F38", "F43"),
     ),
     Alarm(
-        "books-do-not-add-up",
-        "Executions and positions differ in our own books",
-        ours("BooksDoNotAddUp", "reconcile"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="broken-invariant",
-        faults=("F09", "F12", "F19"),
-    ),
-    Alarm(
-        "submit-after-halt",
-        "An order left after a halt",
-        ours("SubmitAfterHalt", "reconcile"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="broken-invariant",
-        faults=("F44",),
-    ),
-    Alarm(
-        "order-terms-differ",
-        "An order is not what its intent says",
-        ours("OrderTermsDiffer", "reconcile"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="broken-invariant",
-        faults=("F15", "F43"),
-    ),
-    Alarm(
         "orders-out-vs-intents-in",
         "More orders have left than intents came in",
         ours("OrdersOutMinusIntentsIn", "execution", "Maximum"),
@@ -64,18 +38,8 @@ INVARIANTS = (
     ),
 )
 
-# A05, A06, A07, A09, A28, A29: what a pass of reconcile measures.
+# A05, A07, A09, A28: what a pass of reconcile measures.
 BOOKS = (
-    Alarm(
-        "cash-drift",
-        "Cash is more than a cent off",
-        ours("CashDrift", "reconcile", "Maximum"),
-        threshold=1,
-        severity=Severity.P2,
-        runbook="position-drift",
-        comparison=">",
-        faults=("F19", "F22"),
-    ),
     Alarm(
         "cash-drift-large",
         "Cash is more than 50 dollars off",
@@ -85,26 +49,6 @@ BOOKS = (
         runbook="position-drift",
         comparison=">",
         faults=("F19", "F22"),
-    ),
-    Alarm(
-        "submit-unknown-age",
-        "The fate of an order is not known for a minute",
-        ours("UnknownSubmitAge", "reconcile", "Maximum"),
-        threshold=60,
-        severity=Severity.P1,
-        runbook="submit-unknown",
-        comparison=">",
-        faults=("F01", "F02", "F03", "F36"),
-    ),
-    Alarm(
-        "order-waits",
-        "The broker only holds an order for a minute",
-        ours("OrderStuckAge", "reconcile", "Maximum"),
-        threshold=60,
-        severity=Severity.P2,
-        runbook="order-stuck",
-        comparison=">",
-        faults=("F13", "F14", "F20"),
     ),
     Alarm(
         "order-stuck",
@@ -117,35 +61,6 @@ BOOKS = (
         faults=("F13", "F14", "F20"),
     ),
     Alarm(
-        "clock-off",
-        "Our clock is more than 2 s from the broker's",
-        ours("ClockSkew", "reconcile", "Maximum"),
-        threshold=2,
-        severity=Severity.P2,
-        runbook="clock-skew",
-        comparison=">",
-        faults=("F41",),
-    ),
-    Alarm(
-        "clock-skew",
-        "Our clock is more than 10 s from the broker's",
-        ours("ClockSkew", "reconcile", "Maximum"),
-        threshold=10,
-        severity=Severity.P1,
-        runbook="clock-skew",
-        comparison=">",
-        faults=("F41",),
-    ),
-    Alarm(
-        "missed-fill",
-        "A fill was found that the stream did not tell",
-        ours("MissedFillFoundByRest", "reconcile"),
-        threshold=1,
-        severity=Severity.P2,
-        runbook="missed-fill",
-        faults=("F07", "F08", "F11", "F23"),
-    ),
-    Alarm(
         "missed-fills",
         "Three fills in an hour were found that the stream did not tell",
         ours("MissedFillFoundByRest", "reconcile"),
@@ -153,7 +68,7 @@ BOOKS = (
         severity=Severity.P1,
         runbook="missed-fill",
         period_s=3600,
-        faults=("F07", "F08", "F11"),
+        faults=("F07", "F08", "F11", "F23"),
     ),
     Alarm(
         "snapshot-implausible",
@@ -164,29 +79,10 @@ BOOKS = (
         runbook="snapshot-implausible",
         faults=("F22",),
     ),
-    Alarm(
-        "external-order-found",
-        "An order that this system did not send was found",
-        ours("ExternalOrder", "reconcile"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="external-order",
-        faults=("F21",),
-    ),
 )
 
-# A18, A19, A20, A35 and what could not be read.
+# A18, A19, A20.
 ANSWERS = (
-    Alarm(
-        "rejections",
-        "Three orders were rejected in ten minutes",
-        ours("OrderRejected", "execution"),
-        threshold=3,
-        severity=Severity.P2,
-        runbook="rejections",
-        period_s=600,
-        faults=("F05", "F16", "F17", "F18"),
-    ),
     Alarm(
         "reject-rate",
         "Five orders were rejected in ten minutes",
@@ -196,26 +92,6 @@ ANSWERS = (
         runbook="rejections",
         period_s=600,
         faults=("F05", "F16", "F17", "F18"),
-    ),
-    Alarm(
-        "unknown-rejection",
-        "An order was rejected for a reason that nobody knows",
-        ours("UnknownRejection", "execution"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="rejections",
-        period_s=600,
-        faults=("F05",),
-    ),
-    Alarm(
-        "rate-limit-headroom-execution",
-        "Less than 30 % of the broker's rate limit is left, execution sees",
-        ours("RateLimitHeadroom", "execution", "Minimum"),
-        threshold=30,
-        severity=Severity.P2,
-        runbook="rate-limit",
-        comparison="<",
-        faults=("F06",),
     ),
     Alarm(
         "rate-limit-headroom-reconcile",
@@ -228,15 +104,6 @@ ANSWERS = (
         faults=("F06",),
     ),
     Alarm(
-        "rate-limited",
-        "The broker refused an order for its rate",
-        ours("RateLimited", "execution"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="rate-limit",
-        faults=("F06",),
-    ),
-    Alarm(
         "lock-contention",
         "A decision lost every race for the account and had to wait",
         ours("LockContended", "risk"),
@@ -244,59 +111,5 @@ ANSWERS = (
         severity=Severity.P1,
         runbook="lock-contention",
         faults=("F33", "F39"),
-    ),
-    Alarm(
-        "quarantined-execution",
-        "A message to execution was set aside",
-        ours("MessageQuarantined", "execution"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="dead-letters",
-        faults=("F10", "F34", "F43"),
-    ),
-    Alarm(
-        "quarantined-order_updates",
-        "A message to order_updates was set aside",
-        ours("MessageQuarantined", "order_updates"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="dead-letters",
-        faults=("F10", "F34", "F43"),
-    ),
-    Alarm(
-        "unreadable-row",
-        "A row of the broker could not be read",
-        ours("UnreadableRow", "reconcile"),
-        threshold=1,
-        severity=Severity.P2,
-        runbook="unreadable",
-        faults=("F10",),
-    ),
-    Alarm(
-        "unreadable-frame",
-        "A frame of the order stream could not be read",
-        ours("UnreadableFrame", "order_updates"),
-        threshold=1,
-        severity=Severity.P2,
-        runbook="unreadable",
-        faults=("F10",),
-    ),
-    Alarm(
-        "notifier-failed",
-        "A notice did not reach the operator's channel",
-        ours("NotifierFailed", "notify"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="notifier-failed",
-        faults=("F45",),
-    ),
-    Alarm(
-        "keys-refused",
-        "The broker does not take our keys",
-        ours("KeysRefused", "reconcile"),
-        threshold=1,
-        severity=Severity.P1,
-        runbook="keys-refused",
-        faults=("F24",),
     ),
 )

@@ -80,7 +80,13 @@ def of_silence() -> list[Alarm]:
 
 def of_trading() -> list[Alarm]:
     halted = [
-        ("halt-raised", "HaltRaised", "Trading has been halted", "halt-raised", ("F44",)),
+        (
+            "halt-raised",
+            "HaltRaised",
+            "Trading has been halted",
+            "halt-raised",
+            ("F09", "F10", "F12", "F24", "F34", "F36", "F41", "F44"),
+        ),
         ("daily-loss", "DailyLossHalt", "The day's loss limit is reached", "daily-loss", ("F44",)),
         ("drawdown", "DrawdownHalt", "The drawdown limit is reached", "drawdown", ("F44",)),
     ]

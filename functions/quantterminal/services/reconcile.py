@@ -215,7 +215,8 @@ def _watch_clock(runtime: ReconcileRuntime) -> None:
     theirs = runtime.books.time()
     heard = runtime.updates.clock.now()
     skew = max((asked - theirs).total_seconds(), (theirs - heard).total_seconds(), 0.0)
-    runtime.updates.telemetry.measure("ClockSkew", skew, "Seconds")
+    if skew:
+        runtime.updates.telemetry.measure("ClockSkew", skew, "Seconds")
     if skew > _SKEW_THAT_HALTS_S:
         runtime.halts.raise_halt(
             ACCOUNT,
@@ -352,12 +353,13 @@ def _believed(result: Reconciliation, runtime: ReconcileRuntime) -> Reconciliati
 def _report_all(result: Reconciliation, runtime: ReconcileRuntime) -> None:
     telemetry = runtime.updates.telemetry
     drift = sum((abs(ours - theirs) for ours, theirs in result.positions.values()), Decimal(0))
-    telemetry.measure("PositionDrift", float(drift), "Count")
+    if drift:
+        telemetry.measure("PositionDrift", float(drift), "Count")
     for symbol, (ours, theirs) in result.positions.items():
         _report(runtime, f"symbol:{symbol}", f"{symbol}: we hold {ours}, the broker {theirs}")
     off = Decimal(0) if result.cash is None else abs(result.cash[0] - result.cash[1])
-    telemetry.measure("CashDrift", float(off * 100), "Count")
     if result.cash is not None:
+        telemetry.measure("CashDrift", float(off * 100), "Count")
         _report_cash(*result.cash, runtime=runtime)
 
 

@@ -80,7 +80,8 @@ def watch_ages(
         elif order.status in _WAITING and session_at(now) is not None:
             oldest["OrderStuckAge"] = max(oldest["OrderStuckAge"], now - order.status_at)
     for name, age in oldest.items():
-        telemetry.measure(name, age.total_seconds(), "Seconds")
+        if age:
+            telemetry.measure(name, age.total_seconds(), "Seconds")
 
 
 def _stop(violation: Violation, accounts: AccountLedger, halts: HaltDesk) -> None:
