@@ -24,6 +24,9 @@ HALT_COUNTS = (
 HALT_NAMESPACE = f"{NAMESPACE}/Halts"
 
 
+_HALTING_FAULTS = ("F09", "F10", "F12", "F24", "F34", "F36", "F41", "F44")
+
+
 def of_silence() -> list[Alarm]:
     """Raised together as `silent-in-session`, and only while the market is open."""
     watched = [
@@ -80,13 +83,7 @@ def of_silence() -> list[Alarm]:
 
 def of_trading() -> list[Alarm]:
     halted = [
-        (
-            "halt-raised",
-            "HaltRaised",
-            "Trading has been halted",
-            "halt-raised",
-            ("F09", "F10", "F12", "F24", "F34", "F36", "F41", "F44"),
-        ),
+        ("halt-raised", "HaltRaised", "Trading is halted", "halt-raised", _HALTING_FAULTS),
         ("daily-loss", "DailyLossHalt", "The day's loss limit is reached", "daily-loss", ("F44",)),
         ("drawdown", "DrawdownHalt", "The drawdown limit is reached", "drawdown", ("F44",)),
     ]

@@ -95,8 +95,15 @@ class RedisStateStore:
                     _levels(books.halts),
                 ],
             )
-            gone = [name for name in self._client.hkeys(keys.marks) if name not in books.marks]
-            if gone:  # every mark is of a bar in the ledger, unless a split has made it void
+            # a mark that the books have no more is void, of before a split; a later one is not
+            newest = max((at for _, at in books.marks.values()), default=None)
+            gone = [
+                symbol
+                for symbol, text in self._client.hgetall(keys.marks).items()
+                if symbol not in books.marks
+                and (newest is None or msgspec.json.decode(text, type=Mark).at <= newest)
+            ]
+            if gone:
                 self._client.hdel(keys.marks, *gone)
         marks = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
         self.put_marks(account, marks)
