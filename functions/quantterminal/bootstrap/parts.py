@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from quantterminal import topology
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.events import Message
 from quantterminal.observability import PowertoolsTelemetry
@@ -16,6 +17,7 @@ from quantterminal.ports.redelivery import Redelivery
 from quantterminal.services.announce import Announcer
 from quantterminal.services.halting import HaltDesk
 from quantterminal.settings import Settings, read_settings
+from quantterminal.topology import ORDER_UPDATES, ORDERS
 
 if TYPE_CHECKING:
     from quantterminal.adapters.alpaca.client import AlpacaBroker
@@ -28,23 +30,30 @@ if TYPE_CHECKING:
     from quantterminal.services.reconcile import ReconcileRuntime
     from quantterminal.services.session_day import SessionRuntime
 
+# The consumers of the queues whose messages are orders and facts about orders.
+_MONEY = frozenset(topology.queue(name).consumer for name in (ORDERS, ORDER_UPDATES))
 _ONE_AT_A_TIME = Lock()  # boto3's default session is not safe to be first used by two threads
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What the outermost layer of a queue's consumer needs besides its service."""
+    """What the outermost layer of a queue's consumer needs besides its service.
+
+    `halts` is there where a message is about money: giving one up stops what it was about.
+    """
 
     telemetry: PowertoolsTelemetry
     redelivery: Redelivery
     announcer: Announcer
     decode: Callable[[str], Message]
+    halts: HaltDesk | None = None
 
 
 class Parts:
     """The adapters of one function, made when first asked for and then shared."""
 
     def __init__(self, service: str, settings: Settings | None = None) -> None:
+        self.service = service
         self.settings = settings or read_settings()
         self.trading: TradingConfig = self.settings.trading
         self.account = self.trading.account
@@ -122,12 +131,18 @@ class Parts:
     def broker(self) -> "AlpacaBroker":
         from quantterminal.adapters.alpaca.client import AlpacaBroker
 
-        keys = self.secret("QT_BROKER_SECRET_ID")
+        def keys() -> tuple[str, str]:
+            fields = self.secret("QT_BROKER_SECRET_ID")
+            return fields["key_id"], fields["secret_key"]
+
+        key_id, secret_key = keys()
         return AlpacaBroker(
             base_url=self.settings.need("QT_BROKER_URL"),
-            key_id=keys["key_id"],
-            secret_key=keys["secret_key"],
+            key_id=key_id,
+            secret_key=secret_key,
+            fresh_keys=keys,
             draw=random.random,
+            telemetry=self.telemetry,
         )
 
     @property
@@ -146,7 +161,9 @@ class Parts:
         from quantterminal.adapters.wire.codec import decode
 
         redelivery = SqsRedelivery(self.aws("sqs"), self.queue_urls)
-        return Edge(self.telemetry, redelivery, self.announcer, decode)
+        is_money = self.service in _MONEY
+        halts = self.halt_desk if is_money else None
+        return Edge(self.telemetry, redelivery, self.announcer, decode, halts)
 
     def updates(self, database: "Database | None" = None) -> "UpdateRuntime":
         from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
@@ -167,6 +184,7 @@ class Parts:
 
     def reconciling(self, database: "Database | None" = None) -> "ReconcileRuntime":
         from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.broker_record import PostgresBrokerRecord
         from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
         from quantterminal.services.reconcile import ReconcileRuntime
 
@@ -176,6 +194,7 @@ class Parts:
             books=self.broker,
             gateway=self.broker,
             accounts=PostgresAccountLedger(connection),
+            record=PostgresBrokerRecord(connection),
             updates=self.updates(connection),
             halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
         )

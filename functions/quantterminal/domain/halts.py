@@ -23,6 +23,13 @@ class HaltCode(StrEnum):
     DAILY_LOSS = "DAILY_LOSS"
     DRAWDOWN = "DRAWDOWN"
     RECONCILE = "RECONCILE"
+    SNAPSHOT_IMPLAUSIBLE = "SNAPSHOT_IMPLAUSIBLE"
+    INVARIANT = "INVARIANT"
+    UNKNOWN_SUBMIT = "UNKNOWN_SUBMIT"
+    CLOCK_SKEW = "CLOCK_SKEW"
+    DEAD_LETTER = "DEAD_LETTER"
+    BROKER_REFUSED_US = "BROKER_REFUSED_US"
+    NOT_TRADABLE = "NOT_TRADABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +93,5 @@ def breaker(marks: EquityMarks, limits: RiskLimits) -> tuple[HaltLevel, HaltCode
 
 
 def is_lifted_by_new_session(halt: Halt) -> bool:
-    """Only the daily-loss halt ends by itself; every other waits for a person with a reason."""
-    return halt.code is HaltCode.DAILY_LOSS
+    """What a new day settles; every other halt waits for a person with a reason."""
+    return halt.code in (HaltCode.DAILY_LOSS, HaltCode.NOT_TRADABLE)

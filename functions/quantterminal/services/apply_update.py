@@ -46,7 +46,9 @@ def apply_update(update: OrderUpdate, *, source: str, runtime: UpdateRuntime) ->
 
 
 def keep_unreadable(frame: UnreadableFrame, *, runtime: UpdateRuntime) -> None:
-    """Journal a frame that nobody understood; the next reconcile reads what it may have meant."""
+    """Journal a frame that nobody understood; a reconcile follows from the event that tells it,
+    and reads what the frame may have meant.
+    """
     account = runtime.trading.account
     runtime.accounts.note(
         account,
@@ -56,6 +58,11 @@ def keep_unreadable(frame: UnreadableFrame, *, runtime: UpdateRuntime) -> None:
         at=runtime.clock.now(),
     )
     runtime.telemetry.record("UnreadableFrame", problem=frame.problem)
+    runtime.announcer.announce(
+        EventName.MESSAGE_QUARANTINED,
+        f"A frame of the order stream was set aside: {frame.problem}",
+        ref=f"unreadable:{runtime.clock.now().isoformat()}",
+    )
 
 
 def _try_again(order: Order, runtime: UpdateRuntime) -> None:

@@ -6,6 +6,7 @@ What may have been sent is looked up by its client order id, never sent again bl
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import (
@@ -17,7 +18,7 @@ from quantterminal.domain.errors import (
 from quantterminal.domain.events import EventName, SubmitOrder
 from quantterminal.domain.halts import Halt
 from quantterminal.domain.orders import Order, OrderStatus, OrderUpdate, move
-from quantterminal.domain.risk import Denial, HaltLevel, Proposal, check
+from quantterminal.domain.risk import Denial, DenialCode, HaltLevel, Origin, Proposal, check
 from quantterminal.ports.broker import NewOrder, OrderGateway
 from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import (
@@ -33,9 +34,13 @@ from quantterminal.ports.watermarks import StreamGate, StreamState
 from quantterminal.services.announce import Announcer
 from quantterminal.services.apply_update import UpdateRuntime, apply_update
 from quantterminal.services.assess_risk import risk_snapshot
+from quantterminal.services.halting import HaltDesk
+from quantterminal.services.heed_refusal import heed_refusal
+from quantterminal.services.reconcile import COMPLETE_KIND
 from quantterminal.services.working_state import load_state, rebuild_state
 
 _GATE_WAIT_S = 1.0
+_WATCHED_WITHIN = timedelta(seconds=120)
 
 Answer = OrderUpdate | OrderRejectedError | AmbiguousError | RetryableError
 """What a submit came back with: the accepted order, or one of the three ways to fail."""
@@ -163,11 +168,32 @@ def _last_hop(order: Order, halts: Sequence[Halt], runtime: ExecutionRuntime) ->
         raise MessageError(f"Expected the intent of {order.client_order_id}, was none")
     intent, _ = found
     account = runtime.trading.account
+    unwatched = _unwatched(intent, runtime)
+    if unwatched is not None:
+        return unwatched
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
     levels = {halt.scope: HaltLevel(halt.level) for halt in halts}
     current = replace(state, levels=levels)
     snapshot = risk_snapshot(current, runtime.trading, now=runtime.clock.now())
     return check(_proposal(intent), snapshot, runtime.trading.limits)
+
+
+def _unwatched(intent: IntentRecord, runtime: ExecutionRuntime) -> Denial | None:
+    """C23: nothing new while our books have not been compared with the broker's for long.
+
+    Market time, so that a replay at any speed asks the same. Before the first pass the stream's
+    gate decides, which opens after the first import; a person's flatten is never kept waiting.
+    """
+    last = runtime.accounts.last_noted(runtime.trading.account, COMPLETE_KIND)
+    if last is None or intent.origin is Origin.FLATTEN:
+        return None
+    age = runtime.clock.now() - last
+    if age <= _WATCHED_WITHIN:
+        return None
+    limit, found = _WATCHED_WITHIN.total_seconds(), age.total_seconds()
+    return Denial(
+        DenialCode.STALE_DATA, f"Expected a reconcile within {limit:.0f} s, was {found:.0f} s ago"
+    )
 
 
 def _proposal(intent: IntentRecord) -> Proposal:
@@ -210,6 +236,9 @@ def _reject(order: Order, problem: OrderRejectedError, runtime: ExecutionRuntime
         ref=order.client_order_id,
         code=problem.code,
     )
+    account, ledger = runtime.trading.account, runtime.halts
+    desk = HaltDesk(account, ledger, runtime.state, runtime.clock, runtime.announcer)
+    heed_refusal(rejected, problem.code, accounts=runtime.accounts, halts=desk)
     return rejected
 
 

@@ -14,6 +14,7 @@ ORDER_COLUMNS = (
     "client_order_id", "intent_id", "account", "strategy", "symbol", "side", "quantity",
     "limit_price", "status", "status_at", "filled_quantity", "broker_order_id", "submitted_at",
     "cancel_requested_at", "cancel_reason", "reason", "attempts", "latency_us", "version",
+    "booked_quantity", "replaces", "replaced_by",
 )  # fmt: skip
 INTENT_COLUMNS = (
     "id", "account", "signal_id", "attempt", "client_order_id", "strategy", "symbol", "side",

@@ -14,6 +14,7 @@ from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
 from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+from quantterminal.adapters.postgres.broker_record import PostgresBrokerRecord
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
@@ -115,6 +116,7 @@ class Pipeline:
         self.accounts = PostgresAccountLedger(self.database)
         self.orders = PostgresOrderLedger(self.database)
         self.intents = PostgresIntentLedger(self.database)
+        self.record = PostgresBrokerRecord(self.database)
         self.evaluations = PostgresEvaluationLedger(self.database)
         self.halt_ledger = PostgresHaltLedger(self.database)
         self.bars = PostgresBarStore(self.database)
@@ -160,6 +162,7 @@ class Pipeline:
             books=self.broker,
             gateway=self.broker,
             accounts=self.accounts,
+            record=self.record,
             updates=self.updates,
             halts=self.halts,
         )
