@@ -59,6 +59,11 @@ def intent_id(signal: Signal, attempt: int) -> str:
     return f"{signal.id}#{attempt}"
 
 
+def signal_of(intent: str) -> str:
+    """The signal's id in an intent's id."""
+    return intent.rpartition("#")[0]
+
+
 def client_order_id(account: str, intent: str, *, signal: Signal, side: Side) -> str:
     """At most 48 characters (Alpaca's old limit), readable, and unique by the hash of the intent.
 
