@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quantterminal.adapters.s3.archive import S3Archive
     from quantterminal.adapters.sqs.queue_bus import SqsBus
     from quantterminal.services.apply_update import UpdateRuntime
+    from quantterminal.services.guard_strategy import StrategyGuard
     from quantterminal.services.reconcile import ReconcileRuntime
     from quantterminal.services.session_day import SessionRuntime
 
@@ -160,9 +161,24 @@ class Parts:
             bus=self.bus,
             orders=PostgresOrderLedger(connection),
             accounts=PostgresAccountLedger(connection),
+            guard=self.guard(connection),
             state=self.state,
             announcer=self.announcer,
             telemetry=self.telemetry,
+        )
+
+    def guard(self, connection: "Database") -> "StrategyGuard":
+        from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
+        from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
+        from quantterminal.services.guard_strategy import StrategyGuard
+
+        halts = PostgresHaltLedger(connection)
+        return StrategyGuard(
+            trading=self.trading,
+            activity=PostgresActivityLedger(connection),
+            accounts=PostgresAccountLedger(connection),
+            halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
         )
 
     def reconciling(self, database: "Database | None" = None) -> "ReconcileRuntime":

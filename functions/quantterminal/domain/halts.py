@@ -18,6 +18,14 @@ class HaltCode(StrEnum):
     DAILY_LOSS = "DAILY_LOSS"
     DRAWDOWN = "DRAWDOWN"
     RECONCILE = "RECONCILE"
+    ORDERS_OUT = "ORDERS_OUT"
+    REPEATED_FILLS = "REPEATED_FILLS"
+    STRATEGY_LOSS = "STRATEGY_LOSS"
+    CONSECUTIVE_LOSERS = "CONSECUTIVE_LOSERS"
+    REJECT_RATE = "REJECT_RATE"
+
+
+_OF_ONE_SESSION = (HaltCode.DAILY_LOSS, HaltCode.STRATEGY_LOSS, HaltCode.CONSECUTIVE_LOSERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +89,16 @@ def breaker(marks: EquityMarks, limits: RiskLimits) -> tuple[HaltLevel, HaltCode
 
 
 def is_lifted_by_new_session(halt: Halt) -> bool:
-    """Only the daily-loss halt ends by itself; every other waits for a person with a reason."""
-    return halt.code is HaltCode.DAILY_LOSS
+    """Only what a session's own losses raised ends by itself; every other halt waits for a person
+    with a reason.
+    """
+    return halt.code in _OF_ONE_SESSION
+
+
+def covers(known: Halt, wanted: Halt) -> bool:
+    """Whether `known` stands when `wanted` is to stop the same scope: it is stricter, or as strict
+    and lasts as long.
+    """
+    if known.level != wanted.level:
+        return known.level > wanted.level
+    return is_lifted_by_new_session(wanted) or not is_lifted_by_new_session(known)

@@ -5,6 +5,7 @@ What may have been sent is looked up by its client order id, never sent again bl
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import (
@@ -14,8 +15,11 @@ from quantterminal.domain.errors import (
     RetryableError,
 )
 from quantterminal.domain.events import EventName, SubmitOrder
+from quantterminal.domain.halts import ACCOUNT, HaltCode
 from quantterminal.domain.orders import Order, OrderStatus, move
-from quantterminal.domain.risk import Denial, HaltLevel, Proposal, check
+from quantterminal.domain.risk import Denial, DenialCode, HaltLevel, Proposal, check
+from quantterminal.domain.sessions import NEW_YORK, new_york_date
+from quantterminal.ports.activity import ActivityLedger, SymbolBoard
 from quantterminal.ports.broker import NewOrder, OrderGateway
 from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import AccountLedger, HaltLedger, IntentRecord, OrderLedger
@@ -24,7 +28,8 @@ from quantterminal.ports.telemetry import Telemetry
 from quantterminal.ports.watermarks import StreamGate, StreamState
 from quantterminal.services.announce import Announcer
 from quantterminal.services.apply_update import UpdateRuntime, apply_update
-from quantterminal.services.assess_risk import risk_snapshot
+from quantterminal.services.assess_risk import risk_snapshot, with_recent
+from quantterminal.services.halting import HaltDesk
 from quantterminal.services.working_state import load_state, rebuild_state
 
 _GATE_WAIT_S = 1.0
@@ -32,9 +37,12 @@ _GATE_WAIT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRuntime:
+    """`release` and `board` are those of `RiskRuntime`."""
+
     trading: TradingConfig
     clock: Clock
     orders: OrderLedger
+    activity: ActivityLedger
     accounts: AccountLedger
     halts: HaltLedger
     state: StateStore
@@ -43,6 +51,8 @@ class ExecutionRuntime:
     updates: UpdateRuntime
     announcer: Announcer
     telemetry: Telemetry
+    board: SymbolBoard | None = None
+    release: str = ""
 
 
 def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
@@ -58,6 +68,8 @@ def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
         return resolve(order, runtime=runtime)
     if order.status is not OrderStatus.PENDING_SUBMIT:
         _show(order, runtime)
+        if order.status is OrderStatus.REJECTED:
+            runtime.updates.guard.look_at(order)
         return order
     return send(order, runtime=runtime, received_ns=request.received_ns)
 
@@ -65,6 +77,7 @@ def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
 def send(order: Order, *, runtime: ExecutionRuntime, received_ns: int = 0) -> Order:
     """The last hop: check once more, write down that it is being sent, send, write the outcome."""
     now = runtime.clock.now()
+    _count_orders_out(order, runtime)
     denial = _last_hop(order, runtime)
     if denial is not None:
         # what may have arrived cannot be denied any more: it stays unknown, its exposure reserved
@@ -124,18 +137,54 @@ def _outcome(order: Order, runtime: ExecutionRuntime, *, before: OrderStatus) ->
     return apply_update(accepted, source="submit", runtime=runtime.updates).order
 
 
+def _count_orders_out(order: Order, runtime: ExecutionRuntime) -> None:
+    """C12: with this one, no more orders may leave in a minute or a day than were approved.
+
+    More means that something sends orders which nobody decided: the account is halted, and the
+    last hop, which reads the halts, denies this order with all others.
+    """
+    account, now = runtime.trading.account, runtime.clock.now()
+    day = datetime.combine(new_york_date(now), time.min, NEW_YORK)
+    for window, since in (("minute", now - timedelta(minutes=1)), ("day", day)):
+        flow = runtime.activity.flow(account, since=since, but=order.client_order_id)
+        if flow.sent + 1 > flow.approved:
+            desk = HaltDesk(account, runtime.halts, runtime.state, runtime.clock, runtime.announcer)
+            reason = (
+                f"{flow.sent} orders and {order.client_order_id} sent within a {window}, of"
+                f" {flow.approved} that were approved"
+            )
+            desk.raise_halt(
+                ACCOUNT,
+                HaltLevel.HALTED,
+                code=HaltCode.ORDERS_OUT,
+                reason=reason,
+                actor="execution",
+            )
+
+
 def _last_hop(order: Order, runtime: ExecutionRuntime) -> Denial | None:
     """C13: everything again, with the halts as the ledger has them at this instant."""
     found = runtime.orders.intent_of(order)
     if found is None:
         raise MessageError(f"Expected the intent of {order.client_order_id}, was none")
     intent, _ = found
-    account = runtime.trading.account
+    if intent.release != runtime.release:
+        return Denial(
+            DenialCode.VERSION_MISMATCH,
+            f"Expected an intent of release {runtime.release!r}, was of {intent.release!r}",
+        )
+    account, proposal = runtime.trading.account, _proposal(intent)
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
     levels = {halt.scope: HaltLevel(halt.level) for halt in runtime.halts.halts(account)}
     current = replace(state, levels=levels)
-    snapshot = risk_snapshot(current, runtime.trading, now=runtime.clock.now())
-    return check(_proposal(intent), snapshot, runtime.trading.limits)
+    snapshot = with_recent(
+        risk_snapshot(current, runtime.trading, now=runtime.clock.now()),
+        proposal,
+        runtime.trading,
+        activity=runtime.activity,
+        board=runtime.board,
+    )
+    return check(proposal, snapshot, runtime.trading.limits)
 
 
 def _proposal(intent: IntentRecord) -> Proposal:
@@ -178,6 +227,7 @@ def _reject(order: Order, problem: OrderRejectedError, runtime: ExecutionRuntime
         ref=order.client_order_id,
         code=problem.code,
     )
+    runtime.updates.guard.look_at(rejected)
     return rejected
 
 

@@ -29,7 +29,7 @@ from quantterminal.domain.risk.gates import (
     symbol_restricted,
 )
 from quantterminal.domain.risk.levels import Denial, DenialCode, HaltLevel, SymbolFlag
-from quantterminal.domain.risk.limits import RiskLimits, effective_limits
+from quantterminal.domain.risk.limits import RiskLimits, effective_limits, recent_window
 from quantterminal.domain.risk.orders import (
     Approved,
     Origin,
@@ -63,10 +63,35 @@ __all__ = [
     "RiskSnapshot",
     "Rule",
     "SymbolFlag",
+    "account_exposure",
     "available_buying_power",
+    "buying_power",
     "check",
     "effective_limits",
+    "fresh_data",
+    "fresh_intent",
+    "halt",
+    "in_session",
     "is_reducing",
+    "min_price",
+    "no_duplicate",
+    "no_flip",
+    "no_short",
+    "no_similar",
+    "no_wash_trade",
+    "open_orders",
+    "order_rate",
+    "order_size",
+    "participation",
+    "position_limit",
+    "price_collar",
+    "recent_window",
+    "session_edges",
+    "symbol_allowed",
+    "symbol_flagged",
+    "symbol_restricted",
+    "valid_price",
+    "valid_quantity",
     "worst_case",
 ]
 

@@ -42,16 +42,16 @@ def no_similar(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimits) -
             and each.quantity == proposal.quantity
             and abs(proposal.bar_end - each.decided_at) < window
         )
-        if same and signal_of(each.intent_id) != signal_of(proposal.intent_id):
-            return None if is_reducing(proposal, snapshot) else _similar(proposal, each.intent_id)
+        if not same or signal_of(each.intent_id) == signal_of(proposal.intent_id):
+            continue
+        if is_reducing(proposal, snapshot):
+            return None
+        return Denial(
+            DenialCode.SIMILAR_ORDER,
+            f"{each.intent_id} has asked for {proposal.side} {proposal.quantity}"
+            f" {proposal.symbol} already",
+        )
     return None
-
-
-def _similar(proposal: Proposal, earlier: str) -> Denial:
-    return Denial(
-        DenialCode.SIMILAR_ORDER,
-        f"{proposal.side} {proposal.quantity} {proposal.symbol} was asked for by {earlier} already",
-    )
 
 
 def no_wash_trade(proposal: Proposal, snapshot: RiskSnapshot, _limits: RiskLimits) -> Denial | None:

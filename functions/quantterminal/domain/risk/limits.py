@@ -1,7 +1,7 @@
 """The limits of one account, and how a change of them takes effect."""
 
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +51,11 @@ class RiskLimits:
     rejects_minutes: int = 10
     max_bar_age_s: int = 90
     intent_life_s: int = 60
+
+
+def recent_window(limits: RiskLimits) -> timedelta:
+    """How far back, from now, an order that was allowed can matter to a rule."""
+    return timedelta(seconds=max(60, limits.similar_order_s) + limits.max_bar_age_s)
 
 
 _TIGHTER_BELOW = frozenset(
