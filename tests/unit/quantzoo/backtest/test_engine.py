@@ -186,6 +186,78 @@ def test_the_broker_refuses_to_turn_a_net_position_around() -> None:
     assert result.positions == {("one", "ALDR"): Decimal(50)}
 
 
+def test_one_order_never_turns_a_net_position_around() -> None:
+    configs = [
+        StrategyConfig("one", KIND, parameters={"orders": "0:buy:50"}),
+        StrategyConfig("two", KIND, parameters={"orders": "2:sell:80"}),
+    ]
+    setting = Setting(trading(*configs, limits=LARGE), fills=NextOpen(Decimal(0)))
+
+    result = backtest(setting, history(*[100.0] * 5))
+
+    assert result.denials == {"POSITION_FLIP": 1}
+    assert not result.rejections
+
+
+def test_the_same_fill_again_and_again_stops_the_strategy_but_not_its_exit() -> None:
+    orders = "0:buy:1 1:buy:2 2:buy:3 3:buy:4 4:buy:5 6:buy:6 7:close"
+
+    result = run(orders, history(*[100.0] * 10))
+
+    assert [(each.scope, each.code) for each in result.halts] == [
+        ("strategy:script", HaltCode.REPEATED_FILLS)
+    ]
+    assert result.denials == {"REDUCE_ONLY": 1}
+    assert result.positions == {}
+
+
+def test_refused_orders_stop_the_strategy_within_the_same_minute() -> None:
+    configs = [
+        StrategyConfig("one", KIND, parameters={"orders": "0:buy:50"}),
+        StrategyConfig("two", KIND, parameters={"orders": "2:sell:80 4:sell:81 6:sell:82"}),
+    ]
+    limits = replace(LARGE, allow_flip=True, max_rejects=2)
+    setting = Setting(trading(*configs, limits=limits), fills=NextOpen(Decimal(0)))
+
+    result = backtest(setting, history(*[100.0] * 9))
+
+    assert result.rejections == {"INSUFFICIENT_QTY": 2}
+    assert result.denials == {"HALTED": 1}
+    assert [(each.scope, each.code) for each in result.halts] == [
+        ("strategy:two", HaltCode.REJECT_RATE)
+    ]
+
+
+def test_a_strategys_own_loss_stops_it_until_the_next_session() -> None:
+    limits = replace(LARGE, strategy_loss_fraction=Decimal("0.001"))
+    first = history(100.0, 100.0, 90.0, 90.0, 90.0, 90.0, 90.0).series["ALDR"]
+    second = history(*[90.0] * 4, start=OPEN + timedelta(days=1)).series["ALDR"]
+    bars = [*(first.bar(n) for n in range(7)), *(second.bar(n) for n in range(4))]
+    config = StrategyConfig(
+        "script", KIND, parameters={"orders": "0:buy:10 2:close 4:buy:10 7:buy:10"}
+    )
+    setting = Setting(trading(config, limits=limits), fills=NextOpen(Decimal(0)))
+
+    result = backtest(setting, history_of(bars, longest_gap=390))
+
+    assert [each.code for each in result.halts] == [HaltCode.STRATEGY_LOSS]
+    codes = [str(each.denial_code) for each in result.intents]
+    assert codes == ["None", "None", "REDUCE_ONLY", "None"]
+
+
+def test_orders_of_one_minute_are_counted() -> None:
+    limits = replace(LARGE, max_symbol_orders_per_minute=1)
+    twins = [
+        StrategyConfig(name, KIND, parameters={"orders": "0:buy:10"}) for name in ("one", "two")
+    ]
+
+    result = backtest(
+        Setting(trading(*twins, limits=limits), fills=NextOpen(Decimal(0))), history(*[100.0] * 4)
+    )
+
+    assert result.denials == {"RATE_LIMIT": 1}
+
+
 def test_the_curve_ends_at_the_equity() -> None:
     result = run("0:buy:10", history(100.0, 101.0, 103.0), keeps_curve=True)
 
