@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quantterminal.domain.configuration import (
+    BrokerPin,
     ExecutionConfig,
     Mode,
     OnTimeout,
@@ -100,6 +101,14 @@ class ExecutionTable(_Table):
     )
 
 
+class BrokerTable(_Table):
+    """Which account this file is for; checked when a process first speaks to the broker."""
+
+    base_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    key_prefix: Annotated[str, Field(max_length=32)] = ""
+    account_number: Annotated[str, Field(max_length=64)] = ""
+
+
 class ConfigurationFile(_Table):
     """The whole file. `symbols` may be left out where the bar files name them."""
 
@@ -112,6 +121,7 @@ class ConfigurationFile(_Table):
     )
     limits: LimitsTable = LimitsTable()
     execution: ExecutionTable = ExecutionTable()
+    broker: BrokerTable = BrokerTable()
     barrier_timeout_s: Annotated[float, Field(gt=0, le=30)] = 2.0
     sweep_every_s: Annotated[_Whole, Field(ge=1, le=300)] = 10
 
@@ -166,6 +176,7 @@ def trading_config(
         ),
         limits=RiskLimits(**dict(found.limits)),
         execution=ExecutionConfig(**dict(found.execution)),
+        broker=BrokerPin(**dict(found.broker)),
         barrier_timeout_s=found.barrier_timeout_s,
         sweep_every_s=found.sweep_every_s,
     )
@@ -203,10 +214,17 @@ def _strategy_problems(tables: Any) -> list[str]:
 
 
 def _live_problems(values: Mapping[str, Any]) -> list[str]:
-    given = values.get("live_confirmation")
-    if values.get("mode") != Mode.LIVE or given == LIVE_CONFIRMATION:
+    if values.get("mode") != Mode.LIVE:
         return []
-    return [f"live_confirmation: expected {LIVE_CONFIRMATION!r} for mode LIVE, was {given!r}"]
+    given, broker = values.get("live_confirmation"), values.get("broker")
+    problems = []
+    if given != LIVE_CONFIRMATION:
+        problems.append(
+            f"live_confirmation: expected {LIVE_CONFIRMATION!r} for mode LIVE, was {given!r}"
+        )
+    if not (isinstance(broker, Mapping) and broker.get("account_number")):
+        problems.append("broker.account_number: expected the account's number for mode LIVE")
+    return problems
 
 
 def said(invalid: ValidationError) -> list[str]:

@@ -64,6 +64,7 @@ def risk_runtime() -> "RiskRuntime":
         state=parts.state,
         announcer=parts.announcer,
         telemetry=parts.telemetry,
+        board=parts.board,
         release=parts.settings.release,
     )
 
@@ -91,6 +92,7 @@ def execution_runtime() -> "ExecutionRuntime":
         updates=parts.updates(),
         announcer=parts.announcer,
         telemetry=parts.telemetry,
+        board=parts.board,
         release=parts.settings.release,
     )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quantterminal.adapters.eventbridge.event_bus import EventBridgeBus
     from quantterminal.adapters.postgres.database import Database
     from quantterminal.adapters.redis.state_store import RedisStateStore
+    from quantterminal.adapters.redis.symbol_board import RedisSymbolBoard
     from quantterminal.adapters.s3.archive import S3Archive
     from quantterminal.adapters.sqs.queue_bus import SqsBus
     from quantterminal.services.apply_update import UpdateRuntime
@@ -96,6 +97,12 @@ class Parts:
         return RedisStateStore(self.redis)
 
     @cached_property
+    def board(self) -> "RedisSymbolBoard":
+        from quantterminal.adapters.redis.symbol_board import RedisSymbolBoard
+
+        return RedisSymbolBoard(self.redis, self.account)
+
+    @cached_property
     def queue_urls(self) -> dict[str, str]:
         import msgspec
 
@@ -122,14 +129,20 @@ class Parts:
     @cached_property
     def broker(self) -> "AlpacaBroker":
         from quantterminal.adapters.alpaca.client import AlpacaBroker
+        from quantterminal.adapters.alpaca.interlock import check_account, check_address
 
         keys = self.secret("QT_BROKER_SECRET_ID")
-        return AlpacaBroker(
-            base_url=self.settings.need("QT_BROKER_URL"),
+        base_url, pin = self.settings.need("QT_BROKER_URL"), self.trading.broker
+        check_address(self.trading.mode, pin, base_url=base_url, key_id=keys["key_id"])
+        broker = AlpacaBroker(
+            base_url=base_url,
             key_id=keys["key_id"],
             secret_key=keys["secret_key"],
             draw=random.random,
         )
+        if pin.account_number:
+            check_account(pin, number=broker.account_number())
+        return broker
 
     @property
     def announcer(self) -> Announcer:
