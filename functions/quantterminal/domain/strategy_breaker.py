@@ -67,9 +67,11 @@ class Tally:
         )
 
     def _rejects(self, cause: Outcome, limits: RiskLimits) -> Verdict | None:
+        if not cause.is_rejected or len(self._rejected) < limits.max_rejects:
+            return None
         window = timedelta(minutes=limits.rejects_minutes)
         found = sum(abs(cause.decided_at - at) < window for at in self._rejected)
-        if not cause.is_rejected or found < limits.max_rejects:
+        if found < limits.max_rejects:
             return None
         reason = f"{found} orders rejected within {limits.rejects_minutes} minutes"
         return HaltLevel.HALTED, HaltCode.REJECT_RATE, reason
@@ -77,8 +79,10 @@ class Tally:
     def _repeats(self, cause: Outcome, limits: RiskLimits) -> Verdict | None:
         if cause.realized is None:
             return None
-        window = timedelta(minutes=limits.repeated_fills_minutes)
         times = self._filled[cause.symbol, cause.side].values()
+        if len(times) < limits.max_repeated_fills:
+            return None
+        window = timedelta(minutes=limits.repeated_fills_minutes)
         found = sum(abs(cause.decided_at - at) < window for at in times)
         if found < limits.max_repeated_fills:
             return None
@@ -89,8 +93,10 @@ class Tally:
         return HaltLevel.REDUCE_ONLY, HaltCode.REPEATED_FILLS, reason
 
     def _loss(self, limits: RiskLimits, day_open_equity: Decimal) -> Verdict | None:
+        if self.realized >= 0:
+            return None
         allowed = day_open_equity * limits.strategy_loss_fraction
-        if -self.realized < allowed or not self.realized:
+        if -self.realized < allowed:
             return None
         reason = f"lost {-self.realized:.2f} since the open, {allowed:.2f} are allowed"
         return HaltLevel.REDUCE_ONLY, HaltCode.STRATEGY_LOSS, reason

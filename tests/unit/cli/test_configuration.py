@@ -149,7 +149,7 @@ def test_live_needs_a_sentence(tmp_path: Path) -> None:
     said = f'mode = "LIVE"\nlive_confirmation = "{LIVE_CONFIRMATION}"\n'
     confirmed = write(tmp_path, f'{said}[broker]\naccount_number = "123456789"')
     assert read_configuration(confirmed).mode is Mode.LIVE
-    with pytest.raises(ConfigurationError, match="broker.account_number: expected"):
+    with pytest.raises(ConfigurationError, match=r"broker\.account_number: expected"):
         read_configuration(write(tmp_path, said))
 
 

@@ -9,6 +9,7 @@ from quantterminal.domain.risk.worst_case import are_finite, is_reducing, worst_
 from quantterminal.domain.signals import Side
 
 _ZERO = Decimal(0)
+_UNPRICED = Denial(DenialCode.LEVERAGE_LIMIT, "Expected a price of everything held, was none")
 
 
 def position_limit(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimits) -> Denial | None:
@@ -46,26 +47,25 @@ def account_exposure(
     """C4: what is held and works together as a multiple of equity, and long less short, should all
     that adds to this order's side fill and nothing else.
     """
-    if is_reducing(proposal, snapshot):
-        return None
     sides, equity = _exposure(proposal, snapshot), snapshot.equity
     if sides is None or equity is None or not equity.is_finite():
-        return Denial(DenialCode.LEVERAGE_LIMIT, "Expected a price of everything held, was none")
+        return None if is_reducing(proposal, snapshot) else _UNPRICED
     long, short, buys, sells = sides
-    gross = long + short + buys + sells
-    if gross > equity * limits.max_leverage:
+    gross, lent = long + short + buys + sells, equity * limits.max_leverage
+    net = long - short + buys if proposal.side is Side.BUY else short - long + sells
+    if (gross <= lent and net <= equity * limits.max_net_fraction) or is_reducing(
+        proposal, snapshot
+    ):
+        return None
+    if gross > lent:
         return Denial(
             DenialCode.LEVERAGE_LIMIT,
             f"Expected at most {limits.max_leverage} x {equity:.2f}, would be {gross:.2f} at worst",
         )
-    net = long - short + buys if proposal.side is Side.BUY else short - long + sells
-    if net > equity * limits.max_net_fraction:
-        return Denial(
-            DenialCode.NET_LIMIT,
-            f"Expected at most {equity * limits.max_net_fraction:.2f} net,"
-            f" would be {net:.2f} at worst",
-        )
-    return None
+    return Denial(
+        DenialCode.NET_LIMIT,
+        f"Expected at most {equity * limits.max_net_fraction:.2f} net, would be {net:.2f} at worst",
+    )
 
 
 def buying_power(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimits) -> Denial | None:

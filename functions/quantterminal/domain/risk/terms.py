@@ -62,24 +62,20 @@ def min_price(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimits) ->
 
 def order_size(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimits) -> Denial | None:
     """C1: shares, dollars and share of equity of one order, however much else is free."""
-    if is_reducing(proposal, snapshot):
-        return None
-    if proposal.quantity > limits.max_order_shares:
-        return Denial(
-            DenialCode.ORDER_SIZE,
-            f"Expected at most {limits.max_order_shares} shares, was {proposal.quantity}",
-        )
     equity, most = snapshot.equity, limits.max_order_notional
-    if equity is None or not equity.is_finite():
-        return Denial(DenialCode.ORDER_SIZE, f"Expected equity above 0, was {equity}")
-    allowed = equity * limits.max_order_fraction
-    if most is not None:
-        allowed = min(allowed, most)
-    if proposal.notional <= allowed:
+    allowed = None
+    if equity is not None and equity.is_finite():
+        allowed = equity * limits.max_order_fraction
+        if most is not None and most < allowed:
+            allowed = most
+        if proposal.quantity <= limits.max_order_shares and proposal.notional <= allowed:
+            return None
+    if is_reducing(proposal, snapshot):
         return None
     return Denial(
         DenialCode.ORDER_SIZE,
-        f"Expected an order of at most {allowed:.2f}, was {proposal.notional:.2f}",
+        f"Expected at most {limits.max_order_shares} shares and {allowed or 'known equity'},"
+        f" was {proposal.quantity} for {proposal.notional}",
     )
 
 
@@ -105,6 +101,8 @@ def no_flip(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimits) -> D
     if limits.allow_flip:
         return None
     held = snapshot.positions.get(proposal.symbol, _ZERO)
+    if not held:
+        return None
     highest, lowest = worst_case(proposal, snapshot)
     if are_finite(held, highest, lowest):
         if proposal.side is Side.BUY:

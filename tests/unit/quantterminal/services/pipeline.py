@@ -164,15 +164,18 @@ class Pipeline:
             broker=self.broker,
             updates=self.updates,
         )
+        self.flattening = FlattenRuntime(
+            **shared, bus=self.bus, signals=self.evaluations, halts=self.halts
+        )
+        self._build_views()
+
+    def _build_views(self) -> None:
         self.reconciling = ReconcileRuntime(
             books=self.broker,
             gateway=self.broker,
             accounts=self.accounts,
             updates=self.updates,
             halts=self.halts,
-        )
-        self.flattening = FlattenRuntime(
-            **shared, bus=self.bus, signals=self.evaluations, halts=self.halts
         )
         self.dashboard = DashboardRuntime(
             trading=self.trading,
