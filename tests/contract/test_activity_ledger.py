@@ -125,7 +125,7 @@ def test_the_flow_counts_orders_that_left_and_approvals_still_valid_then(
     sent(ledger, first, 62)
 
     assert activity.flow(DEMO, since=OPEN, but="") == Flow(sent=1, approved=2)
-    assert activity.flow(DEMO, since=OPEN, but=first.client_order_id).sent == 0
+    assert activity.flow(DEMO, since=OPEN, but=first.client_order_id) == Flow(sent=0, approved=1)
     sent(ledger, second, 63)
     assert activity.flow(DEMO, since=at(61.5), but="") == Flow(sent=2, approved=2)
     assert activity.flow(DEMO, since=at(62), but="") == Flow(sent=1, approved=2)
@@ -142,6 +142,16 @@ def test_an_order_in_our_name_that_nobody_approved_counts_and_a_persons_own_does
 
     assert activity.flow(DEMO, since=OPEN, but="") == Flow(sent=1, approved=0)
     assert activity.flow(DEMO, since=at(62), but="").sent == 0
+
+
+def test_what_ended_before_the_account_was_opened_is_of_an_earlier_ledger(
+    ledger: Ledger, activity: PostgresActivityLedger
+) -> None:
+    early, late = intent(DEMO, "SPY", ordinal=7), intent(DEMO, "SPY", ordinal=8)
+    ledger.apply(update(early, OrderEvent.CANCELED, -5, status=OrderStatus.CANCELED))
+    ledger.apply(update(late, OrderEvent.CANCELED, 5, status=OrderStatus.CANCELED))
+
+    assert activity.flow(DEMO, since=at(-60), but="").sent == 1
 
 
 # volume

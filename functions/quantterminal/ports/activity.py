@@ -34,9 +34,9 @@ class ActivityLedger(Protocol):
         ...
 
     def flow(self, account: str, *, since: datetime, but: str) -> Flow:
-        """Orders sent after `since`, except the one with the client order id `but`, and those in
-        our name that no intent stands behind; and all intents that were approved and still valid
-        then.
+        """Orders sent after `since` and those in our name that no intent stands behind, as far as
+        they are younger than the account; and the approved intents that were still valid then. The
+        order with the client order id `but`, and its intent, are in neither.
         """
         ...
 

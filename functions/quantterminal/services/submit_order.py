@@ -138,7 +138,7 @@ def _outcome(order: Order, runtime: ExecutionRuntime, *, before: OrderStatus) ->
 
 
 def _count_orders_out(order: Order, runtime: ExecutionRuntime) -> None:
-    """C12: with this one, no more orders may leave in a minute or a day than were approved.
+    """C12: beside this one, no more orders may have left in a minute or a day than were approved.
 
     More means that something sends orders which nobody decided: the account is halted, and the
     last hop, which reads the halts, denies this order with all others.
@@ -147,10 +147,10 @@ def _count_orders_out(order: Order, runtime: ExecutionRuntime) -> None:
     day = datetime.combine(new_york_date(now), time.min, NEW_YORK)
     for window, since in (("minute", now - timedelta(minutes=1)), ("day", day)):
         flow = runtime.activity.flow(account, since=since, but=order.client_order_id)
-        if flow.sent + 1 > flow.approved:
+        if flow.sent > flow.approved:
             desk = HaltDesk(account, runtime.halts, runtime.state, runtime.clock, runtime.announcer)
             reason = (
-                f"{flow.sent} orders and {order.client_order_id} sent within a {window}, of"
+                f"{flow.sent} orders beside {order.client_order_id} sent within a {window}, of"
                 f" {flow.approved} that were approved"
             )
             desk.raise_halt(

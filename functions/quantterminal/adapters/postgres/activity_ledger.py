@@ -28,12 +28,15 @@ _OUTCOMES = """
 _FLOW = """
     select (
         select count(*) from orders where account = %(account)s and client_order_id <> %(but)s
-        and case when intent_id is null
-            then created_at > %(since)s and starts_with(client_order_id, %(ours)s)
-            else submitted_at > %(since)s end
+        and (submitted_at > %(since)s or (
+            intent_id is null and starts_with(client_order_id, %(ours)s) and status_at > %(since)s
+            and status_at > (
+                select min(at) from journal where account = %(account)s and kind = 'account'
+            )
+        ))
     ) as sent, (
-        select count(*) from intents
-        where account = %(account)s and status = 'approved' and valid_until > %(since)s
+        select count(*) from intents where account = %(account)s and client_order_id <> %(but)s
+        and status = 'approved' and valid_until > %(since)s
     ) as approved
 """
 _VOLUME = """

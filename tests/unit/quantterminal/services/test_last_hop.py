@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from quantterminal.adapters.memory.broker import Fault
 from quantterminal.domain.halts import ACCOUNT, HaltCode
 from quantterminal.domain.orders import OrderEvent, OrderStatus, OrderUpdate
 from quantterminal.domain.risk import DenialCode, HaltLevel, RiskLimits, SymbolFlag
 from quantterminal.domain.signals import Action, Side
 from quantterminal.services.apply_update import apply_update
 from quantterminal.services.assess_risk import assess_signal
-from quantterminal.services.submit_order import submit_order
+from quantterminal.services.submit_order import send, submit_order
 from tests.unit.quantterminal.services.conftest import MakePipeline
 from tests.unit.quantterminal.services.pipeline import Pipeline
 
@@ -94,7 +95,7 @@ def test_the_days_count_sees_what_the_minutes_does_not(pipeline: Pipeline) -> No
 
     assert pipeline.submit(request).status is OrderStatus.DENIED
     (halt,) = pipeline.halt_ledger.halts(pipeline.account)
-    assert "within a day, of 1 that were approved" in halt.reason
+    assert "within a day, of 0 that were approved" in halt.reason
 
 
 def test_sending_the_same_order_again_is_one_order(pipeline: Pipeline) -> None:
@@ -105,6 +106,18 @@ def test_sending_the_same_order_again_is_one_order(pipeline: Pipeline) -> None:
 
     assert halts(pipeline) == []
     assert len(pipeline.broker.posts) == 1
+
+
+def test_an_order_that_is_sent_again_long_after_its_approval_is_no_order_too_many(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.broker.faults.append(Fault.TIMEOUT_BEFORE)
+    unknown = pipeline.submit(pipeline.approved("SPY"))
+    pipeline.clock.forward(timedelta(minutes=4))
+
+    send(unknown, runtime=pipeline.execution)
+
+    assert halts(pipeline) == []
 
 
 # C13

@@ -114,6 +114,8 @@ CASES = [
             (99, Side.BUY, "4", "0.6", None),
             (100, Side.BUY, "4", "0.6", None),
             (101, Side.BUY, "4", "0.6", NET),
+            # at the one limit and beyond the other
+            (50, Side.BUY, "1", "0.5", NET),
             # short: 20,000 - 60,000 + 5,000 + 750 x 100 = 40,000
             (749, Side.SELL, "4", "0.4", None),
             (750, Side.SELL, "4", "0.4", None),
@@ -142,6 +144,9 @@ CASES = [
     Case(rate, None, found=many(3, age=timedelta(minutes=1)), limits=PER_SYMBOL),
     Case(rate, None, {"intent_id": approved(2).intent_id}, many(3), PER_SYMBOL),
     Case(rate, None, SELL, many(3) | {"positions": HELD}, PER_SYMBOL),
+    # ... at the wider limits and beyond the narrow one
+    Case(rate, RATE, found=many(3), limits=PER_SYMBOL | {"max_strategy_orders_per_minute": 4}),
+    Case(rate, RATE, found=many(3), limits=PER_SYMBOL | {"max_orders_per_minute": 4}),
     # C8: the same again within 60 s
     Case(similar, SIMILAR, found=many(1, age=60 * SECOND - TICK)),
     Case(similar, None, found=many(1, age=60 * SECOND)),
@@ -162,6 +167,12 @@ CASES = [
     Case(many_open, None, found=resting(3, "IBM"), limits={"max_open_orders_per_symbol": 3}),
     Case(many_open, None, found=resting(2, "IBM"), limits={"max_open_orders": 3}),
     Case(many_open, ORDERS, found=resting(3, "IBM"), limits={"max_open_orders": 3}),
+    Case(
+        many_open,
+        ORDERS,
+        found=resting(3),
+        limits={"max_open_orders": 4, "max_open_orders_per_symbol": 3},
+    ),
     Case(many_open, None, {"intent_id": "w0"}, resting(3), {"max_open_orders": 3}),
     Case(many_open, None, {"intent_id": "w0"}, resting(3), {"max_open_orders_per_symbol": 3}),
     Case(
