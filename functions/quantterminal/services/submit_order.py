@@ -141,11 +141,18 @@ def _count_orders_out(order: Order, runtime: ExecutionRuntime) -> None:
     """C12: beside this one, no more orders may have left in a minute or a day than were approved.
 
     More means that something sends orders which nobody decided: the account is halted, and the
-    last hop, which reads the halts, denies this order with all others.
+    last hop, which reads the halts, denies this order with all others. A person who re-arms the
+    account begins both counts anew.
     """
     account, now = runtime.trading.account, runtime.clock.now()
     day = datetime.combine(new_york_date(now), time.min, NEW_YORK)
-    for window, since in (("minute", now - timedelta(minutes=1)), ("day", day)):
+    armed = [
+        halt.at
+        for halt in runtime.halts.halts(account)
+        if halt.scope == ACCOUNT and halt.level is HaltLevel.ACTIVE
+    ]
+    for window, begin in (("minute", now - timedelta(minutes=1)), ("day", day)):
+        since = max([begin, *armed])
         flow = runtime.activity.flow(account, since=since, but=order.client_order_id)
         if flow.sent > flow.approved:
             desk = HaltDesk(account, runtime.halts, runtime.state, runtime.clock, runtime.announcer)

@@ -98,6 +98,18 @@ def test_the_days_count_sees_what_the_minutes_does_not(pipeline: Pipeline) -> No
     assert "within a day, of 0 that were approved" in halt.reason
 
 
+def test_a_person_who_re_arms_begins_the_counts_anew(pipeline: Pipeline) -> None:
+    orphan(pipeline)
+    pipeline.submit(pipeline.approved("SPY"))
+    pipeline.clock.forward(timedelta(seconds=1))
+    pipeline.halts.lift(ACCOUNT, actor="me", reason="found out whose it was")
+
+    order = pipeline.submit(pipeline.approved("SPY", quantity=11, ordinal=1))
+
+    assert order.status is OrderStatus.NEW
+    assert pipeline.loaded().levels[ACCOUNT] is HaltLevel.ACTIVE
+
+
 def test_sending_the_same_order_again_is_one_order(pipeline: Pipeline) -> None:
     request = pipeline.approved("SPY")
 
