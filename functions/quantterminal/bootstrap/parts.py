@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from quantterminal.adapters.eventbridge.event_bus import EventBridgeBus
     from quantterminal.adapters.postgres.database import Database
     from quantterminal.adapters.redis.state_store import RedisStateStore
+    from quantterminal.adapters.redis.symbol_board import RedisSymbolBoard
     from quantterminal.adapters.s3.archive import S3Archive
     from quantterminal.adapters.sqs.queue_bus import SqsBus
     from quantterminal.services.apply_update import UpdateRuntime
+    from quantterminal.services.guard_strategy import StrategyGuard
     from quantterminal.services.reconcile import ReconcileRuntime
     from quantterminal.services.session_day import SessionRuntime
 
@@ -104,6 +106,12 @@ class Parts:
         return RedisStateStore(self.redis)
 
     @cached_property
+    def board(self) -> "RedisSymbolBoard":
+        from quantterminal.adapters.redis.symbol_board import RedisSymbolBoard
+
+        return RedisSymbolBoard(self.redis, self.account)
+
+    @cached_property
     def queue_urls(self) -> dict[str, str]:
         import msgspec
 
@@ -130,20 +138,26 @@ class Parts:
     @cached_property
     def broker(self) -> "AlpacaBroker":
         from quantterminal.adapters.alpaca.client import AlpacaBroker
+        from quantterminal.adapters.alpaca.interlock import check_account, check_address
 
         def keys() -> tuple[str, str]:
             fields = self.secret("QT_BROKER_SECRET_ID")
             return fields["key_id"], fields["secret_key"]
 
         key_id, secret_key = keys()
-        return AlpacaBroker(
-            base_url=self.settings.need("QT_BROKER_URL"),
+        base_url, pin = self.settings.need("QT_BROKER_URL"), self.trading.broker
+        check_address(self.trading.mode, pin, base_url=base_url, key_id=key_id)
+        broker = AlpacaBroker(
+            base_url=base_url,
             key_id=key_id,
             secret_key=secret_key,
             fresh_keys=keys,
             draw=random.random,
             telemetry=self.telemetry,
         )
+        if pin.account_number:
+            check_account(pin, number=broker.account_number())
+        return broker
 
     @property
     def announcer(self) -> Announcer:
@@ -177,9 +191,24 @@ class Parts:
             bus=self.bus,
             orders=PostgresOrderLedger(connection),
             accounts=PostgresAccountLedger(connection),
+            guard=self.guard(connection),
             state=self.state,
             announcer=self.announcer,
             telemetry=self.telemetry,
+        )
+
+    def guard(self, connection: "Database") -> "StrategyGuard":
+        from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
+        from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
+        from quantterminal.services.guard_strategy import StrategyGuard
+
+        halts = PostgresHaltLedger(connection)
+        return StrategyGuard(
+            trading=self.trading,
+            activity=PostgresActivityLedger(connection),
+            accounts=PostgresAccountLedger(connection),
+            halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
         )
 
     def reconciling(self, database: "Database | None" = None) -> "ReconcileRuntime":

@@ -145,6 +145,10 @@ class AlpacaBroker:
     def account(self) -> BrokerAccount:
         return codec.account(self._read("/v2/account", {}))
 
+    def account_number(self) -> str:
+        """The broker's own name of the account that the key opens."""
+        return codec.account_number(self._read("/v2/account", {}))
+
     def session_hours(self, day: date) -> tuple[datetime, datetime] | None:
         query = {"start": day.isoformat(), "end": day.isoformat()}
         for row in _rows(self._read("/v2/calendar", query), "calendar days"):

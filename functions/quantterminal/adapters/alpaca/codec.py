@@ -163,6 +163,11 @@ def account(fields: object) -> BrokerAccount:
     )
 
 
+def account_number(fields: object) -> str:
+    """The broker's own name of the account."""
+    return str(_object(fields, "an account").get("account_number", ""))
+
+
 def _update(
     order: Fields,
     *,

@@ -295,4 +295,8 @@ def _position(
         " where account = %s and strategy = %s and symbol = %s",
         (moved.quantity, moved.cost, moved.realized_pnl, moved.version, execution.at, *key),
     )
+    connection.execute(
+        "update fills set realized = %s where execution_id = %s",
+        (moved.realized_pnl - row["realized_pnl"], execution.execution_id),
+    )
     return moved

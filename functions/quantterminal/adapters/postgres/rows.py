@@ -19,7 +19,7 @@ ORDER_COLUMNS = (
 INTENT_COLUMNS = (
     "id", "account", "signal_id", "attempt", "client_order_id", "strategy", "symbol", "side",
     "quantity", "limit_price", "reference_price", "origin", "bar_end", "valid_until",
-    "correlation_id", "at", "denial_code", "denial_text",
+    "correlation_id", "at", "denial_code", "denial_text", "release",
 )  # fmt: skip
 SIGNAL_COLUMNS = (
     "strategy", "version", "symbol", "bar_start", "ordinal", "action", "quantity",

@@ -14,7 +14,7 @@ FOR_THE_DAY = (HaltLevel.REDUCE_ONLY, HaltCode.NOT_TRADABLE)
 def refused(pipeline: Pipeline, code: str, *, ordinal: int = 0) -> None:
     pipeline.broker.faults.append(Fault.REJECT)
     pipeline.broker.refusal = code
-    order = pipeline.working("SPY", ordinal=ordinal)
+    order = pipeline.working("SPY", quantity=10 + ordinal, ordinal=ordinal)
     assert order.status is OrderStatus.REJECTED
 
 
