@@ -17,6 +17,7 @@ Connection = psycopg.Connection[Row]
 
 CONNECT_TIMEOUT_S = 3
 STATEMENT_TIMEOUT_MS = 10_000
+_BACK_SOON_S = 1.0
 
 
 class Database:
@@ -42,7 +43,7 @@ class Database:
             raise ConflictError(f"Lost against another transaction: {problem}") from problem
         except psycopg.OperationalError as problem:
             self.close()
-            raise RetryableError(f"PostgreSQL is not reachable: {problem}") from problem
+            raise _away(problem) from problem
         except BaseException:
             self._roll_back(connection)
             raise
@@ -67,7 +68,7 @@ class Database:
                 prepare_threshold=3,
             )
         except psycopg.OperationalError as problem:
-            raise RetryableError(f"PostgreSQL is not reachable: {problem}") from problem
+            raise _away(problem) from problem
         return self._connection
 
     def _commit(self, connection: Connection) -> None:
@@ -82,3 +83,8 @@ class Database:
             connection.rollback()
         except psycopg.Error:
             self.close()
+
+
+def _away(problem: psycopg.OperationalError) -> RetryableError:
+    """A restart takes seconds: a bar must not wait for it until it is too old to be traded on."""
+    return RetryableError(f"PostgreSQL is not reachable: {problem}", retry_after_s=_BACK_SOON_S)
