@@ -74,6 +74,7 @@ class Servers:
         root, logs = self._folder.root, self._folder.logs
         self._postgres = start_postgres(root, logs=logs)
         self.children["postgres"] = self._postgres.child
+        self._starters["postgres"] = self._postgres.start_again
         address = self._postgres.create_database(_DATABASE)
         self._starters["valkey"] = lambda: start_valkey(self._valkey, root, logs=logs)
         self.restart("valkey")
@@ -120,7 +121,7 @@ class Servers:
         self.children[name] = self._starters[name]()
 
     def may_restart(self, name: str) -> bool:
-        """False for what holds the truth of the run: its end is the end of the run."""
+        """False for what has the truth of the run in its memory: its end is the end of the run."""
         return name in self._starters
 
     def client(self, name: str) -> JsonClient:
