@@ -44,7 +44,7 @@ class Servers:
         self._valkey = new_address()
         self._postgres: Postgres | None = None
         self._starters: dict[str, Callable[[], Child]] = {}
-        self._ports = {name: free_port() for name in ("pump", "container")}
+        self._ports: dict[str, int] = {}
         self.children: dict[str, Child] = {}
         self.environment: dict[str, str] = {}
         self.market_ports: MarketPorts | None = None
@@ -86,6 +86,8 @@ class Servers:
         if self.aws is None or self.resources is None:
             raise StartError("Expected the stores to run before the ledger is prepared")
         plan, ports = self._plan, self.market_ports
+        # as late as can be: a port is nobody's until somebody listens on it
+        self._ports = {name: free_port() for name in ("pump", "container")}
         if plan.keys is not None:
             cash = paper_cash(plan.keys, url=PAPER_ENDPOINTS.broker)
         else:

@@ -131,6 +131,8 @@ class Chaos:
             time.sleep(fault.delay_s)
             if not self._is_running(end):
                 break
+            if self._has_ended():
+                self._look()
             self._do(fault)
         while self._is_running(end):
             if self._has_ended():
@@ -156,7 +158,8 @@ class Chaos:
         fewest = bars - self.done["stall_feed"] * self._symbols  # what was never sent may be missed
         if not fewest <= summary["bars_in"] <= bars:
             problems.append(f"{summary['bars_in']} bars came in of {bars}")
-        if agreement["broker"]["orders"] != len(self.picture.broker_orders):
+        end = (len(self.picture.broker_orders), f"{self.picture.cash:.2f}")
+        if (agreement["broker"]["orders"], agreement["broker"]["cash"]) != end:
             problems.append("the last look came too early")
         if not self.picture.broker_fills:
             problems.append("nothing was traded")
@@ -194,6 +197,8 @@ class Chaos:
         self._arm(self._doors.market.post, replace(fault, kind="submit_timeout_after", count=1))
         end = time.monotonic() + _NEXT_ORDER_WITHIN_S
         while self._run.process.poll() is None and time.monotonic() < end:
+            if self._has_ended():
+                return
             if self._broker_orders() > before:
                 deed = fault.kind.removesuffix(IN_SUBMIT)
                 self.done[fault.kind] += 1
