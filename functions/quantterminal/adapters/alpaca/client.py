@@ -29,6 +29,8 @@ from quantterminal.ports.broker import BrokerAccount, BrokerFill, NewOrder
 from quantterminal.services.backoff import Backoff, retried
 
 T = TypeVar("T")
+Transport = Callable[[str, str, bytes | None], Answer]
+"""(method, path with query, body) -> the answer; raises urllib3's errors when there is none."""
 _MOST_ORDERS = 500
 _MOST_FILLS = 100
 _MOST_PAGES = 1_000
@@ -46,10 +48,11 @@ class AlpacaBroker:
     """Satisfies `ports.broker.OrderGateway`, `BrokerBooks` and `BrokerCalendar`.
 
     `base_url` comes without /v2. `draw` answers floats from [0, 1); `sleep` takes seconds;
-    `unix_now` is the wall clock that the rate limit's reset time is compared with.
+    `unix_now` is the wall clock that the rate limit's reset time is compared with; `transport`
+    stands in for HTTP where there is no network.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the client's surroundings, each with its own default
         self,
         *,
         base_url: str,
@@ -59,6 +62,7 @@ class AlpacaBroker:
         sleep: Callable[[float], None] = time.sleep,
         unix_now: Callable[[], float] = time.time,
         timeout: urllib3.Timeout | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._draw = draw
@@ -69,6 +73,7 @@ class AlpacaBroker:
             retries=False,
             timeout=timeout or urllib3.Timeout(connect=1.5, read=4.0),
         )
+        self._transport = transport or self._over_http
 
     def submit(self, order: NewOrder) -> OrderUpdate:
         body = msgspec.json.encode(codec.order_body(order))
@@ -189,6 +194,9 @@ class AlpacaBroker:
         return answer
 
     def _send(self, method: str, target: str, *, body: bytes | None = None) -> Answer:
+        return self._transport(method, target, body)
+
+    def _over_http(self, method: str, target: str, body: bytes | None) -> Answer:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         answer = self._pool.request(
             method,
