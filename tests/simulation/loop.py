@@ -61,6 +61,11 @@ class Actor(greenlet):
         self._body = body
         self._loop = loop
 
+    def begins(self, flow: str) -> None:
+        """What it does from now on is the flow of that name; its effects are counted anew."""
+        self.flow = flow
+        self.effects = 0
+
     def run(self) -> None:
         self._loop.actors[id(self)] = self
         try:

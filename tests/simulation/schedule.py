@@ -107,7 +107,7 @@ class Schedule:
                     )
 
         actor = self._loop.spawn(process, name, body, limit_s=topology.function(name).timeout_s)
-        actor.flow = f"{name}:{payload.get('action', 'knock')}"
+        actor.begins(f"{name}:{payload.get('action', 'knock')}")
 
     # troubles
 
@@ -204,4 +204,4 @@ class Schedule:
                 self._world.telemetry.surprise(problem)
 
         actor = self._loop.spawn(process, "api", body, limit_s=topology.function("api").timeout_s)
-        actor.flow = f"api:{verb}"
+        actor.begins(f"api:{verb}")

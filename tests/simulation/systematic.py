@@ -1,16 +1,16 @@
 """Every effect of every flow fails once in every way that its port allows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from tests.simulation.faults import Fault
 from tests.simulation.swarm import Swarm, calm
 from tests.simulation.tape import Tape
 from tests.simulation.world import Outcome, run_session
 
-SEED = 7
+SEED = 5
 _BARS = 6
-_CONTAINER = ("stream", "feed", "gate")
 
 Place = tuple[str, int]
 
@@ -44,8 +44,17 @@ class Crashes:
 
 
 def scenario() -> Swarm:
-    """A short session with everything in it: partial fills, resting orders, a person."""
-    return calm(SEED, bars=_BARS, symbols=2, strategies=2)
+    """The last minutes of a session with everything in it: partial fills, resting orders, a person
+    who halts, flattens and resumes, and the close.
+    """
+    swarm = calm(SEED, bars=_BARS, symbols=2, strategies=2)
+    minutes = int((swarm.closes - swarm.opens) / timedelta(minutes=1))
+    return replace(
+        swarm,
+        first_bar=minutes - _BARS,
+        rates={Fault.RESTS: 0.25, Fault.PARTIALLY_FILLED: 0.3},
+        operator_acts=3,
+    )
 
 
 def plants() -> list[Plant]:

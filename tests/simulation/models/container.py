@@ -169,6 +169,7 @@ class Container:
         while True:
             items = self.updates.drained(_MOST_AT_ONCE)
             for is_recovery, group in groupby(items, key=lambda item: isinstance(item, int)):
+                self.loop.actor().begins("stream:recovery" if is_recovery else "stream:relay")
                 if is_recovery:
                     self._recover(list(group)[-1])
                 else:
@@ -198,6 +199,7 @@ class Container:
 
     def _keep_gate(self) -> None:
         while True:
+            self.loop.actor().begins("gate:lease")
             try:
                 self.ports.gate.keep(self.gate)
             except RetryableError as problem:
@@ -229,6 +231,7 @@ class Container:
         while True:
             items = self.bars.drained(500)
             for is_live, group in groupby(items, key=lambda item: item == _LIVE):
+                self.loop.actor().begins("feed:recovery" if is_live else "feed:bars")
                 if is_live:
                     self._feed_patience.until_done(
                         self._catch_up, tries=_RECOVERY_TRIES, still=lambda: True

@@ -67,7 +67,7 @@ class SourceMapping:
         actor = self.loop.spawn(
             process, self.spec.consumer, lambda: self._invoke(event, receipts), limit_s=timeout
         )
-        actor.flow = f"{self.spec.consumer}:{_payload(batch[0])}"
+        actor.begins(f"{self.spec.consumer}:{_payload(batch[0])}")
 
     def _invoke(self, event: dict[str, Any], receipts: dict[str, str]) -> None:
         actor = self.loop.actor()
