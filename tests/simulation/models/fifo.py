@@ -24,6 +24,7 @@ class Stored:
     message_id: str
     body: str
     group: str
+    once: str
     sent_at: float
     receives: int = 0
     receipt: str = ""
@@ -42,21 +43,22 @@ class FifoQueue:
     dead: list[Stored] = field(default_factory=list)
     _groups: dict[str, list[Stored]] = field(default_factory=dict)
     _receipts: dict[str, Stored] = field(default_factory=dict)
-    _recent: dict[str, float] = field(default_factory=dict)
+    _recent: dict[str, Stored] = field(default_factory=dict)
     _sequence: int = 0
 
-    def send(self, body: str, *, group: str, once: str) -> bool:
-        """Whether it is new; a known deduplication id is accepted and changes nothing."""
+    def send(self, body: str, *, group: str, once: str) -> str:
+        """The message's id; with a known deduplication id that of the first one, and no more."""
         now = self.now()
-        if now - self._recent.get(once, -DEDUPLICATION_S) < DEDUPLICATION_S:
-            return False
-        self._recent[once] = now
+        known = self._recent.get(once)
+        if known is not None and now - known.sent_at < DEDUPLICATION_S:
+            return known.message_id
         self._sequence += 1
         message_id = f"{self.name}-{self._sequence}"
-        stored = Stored(self._sequence, message_id, body, group, now)
+        stored = Stored(self._sequence, message_id, body, group, once, now)
+        self._recent[once] = stored
         self._groups.setdefault(group, []).append(stored)
         self.arrived()
-        return True
+        return message_id
 
     def receive(self, most: int) -> list[Stored]:
         """Up to `most` messages, oldest group first; they are hidden from now on."""
