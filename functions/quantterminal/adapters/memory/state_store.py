@@ -41,19 +41,16 @@ class StoredState:
         self.version = (self.version or 0) + 1
 
     def copy(self) -> "StoredState":
-        copied = StoredState(
-            *(getattr(self, name) for name in ("version", "generation", "account_version", "cash")),
-            day_open_equity=self.day_open_equity,
-            high_water_mark=self.high_water_mark,
-            session_day=self.session_day,
-            epoch=self.epoch,
+        return replace(
+            self,
+            levels=dict(self.levels),
+            reserved=dict(self.reserved),
+            held=dict(self.held),
+            positions=dict(self.positions),
+            orders=dict(self.orders),
+            marks=dict(self.marks),
+            snapshots=dict(self.snapshots),
         )
-        for name in _DICTIONARIES:
-            setattr(copied, name, dict(getattr(self, name)))
-        return copied
-
-
-_DICTIONARIES = ("levels", "reserved", "held", "positions", "orders", "marks", "snapshots")
 
 
 class MemoryStateStore:
