@@ -288,6 +288,8 @@ class ModelBroker:
         routes: dict[str, Callable[[dict[str, str]], Any]] = {
             "/v2/orders": self._list_orders,
             "/v2/account/activities/FILL": self._list_fills,
+            "/v2/account/activities": lambda _query: [],
+            "/v2/clock": lambda _query: {"timestamp": _stamp(self.loop.now)},
             "/v2/positions": self._list_positions,
             "/v2/account": self._account_json,
         }
