@@ -38,6 +38,9 @@ async def serve(
                     market_data.work(),
                     market_data.read(),
                     market_data.tick(tick_every_s),
+                    market_data.store_ticks(),
+                    market_data.fill_gaps(),
+                    market_data.keep_lease(),
                     order_stream.work(),
                     order_stream.read(),
                     order_stream.keep_gate(),
@@ -52,4 +55,5 @@ async def serve(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SHUT_GATE_S):
                 await order_stream.shut_gate()
+                await market_data.release_lease()
     runtime.telemetry.record("container_stopped")

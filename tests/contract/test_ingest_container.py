@@ -16,10 +16,17 @@ from ingest_container.shell import serve
 from quantterminal.adapters.alpaca.client import AlpacaBroker
 from quantterminal.adapters.alpaca.session import AlpacaSession
 from quantterminal.adapters.clock.replay import ReplayClock
+from quantterminal.adapters.ingest.desk import NumpyTickDesk
 from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.gate import MemoryGate
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
+from quantterminal.adapters.memory.tape import (
+    MemoryFeedLease,
+    MemoryGapLog,
+    MemorySpool,
+    MemoryTickStore,
+)
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
 from quantterminal.adapters.polygon.client import PolygonHistory
@@ -30,6 +37,7 @@ from quantterminal.domain.signals import Side
 from quantterminal.ports.broker import NewOrder
 from quantterminal.ports.watermarks import StreamState
 from quantterminal.services.container_runtime import ContainerRuntime
+from quantterminal.services.tick_lane import TickLane
 from tests.contract.market_process import MarketProcess, asynchronous, market
 
 SYMBOLS = ("AAA", "BBB")
@@ -48,6 +56,9 @@ class Surroundings:
     quotes: MemoryQuoteBoard = field(default_factory=MemoryQuoteBoard)
     telemetry: MemoryTelemetry = field(default_factory=MemoryTelemetry)
     gate: MemoryGate = field(default_factory=lambda: MemoryGate(monotonic=time.monotonic))
+    tick_store: MemoryTickStore = field(default_factory=MemoryTickStore)
+    lease: MemoryFeedLease = field(default_factory=MemoryFeedLease)
+    gaps: MemoryGapLog = field(default_factory=MemoryGapLog)
     recoveries: int = 0
 
     def runtime(self, **changes: Any) -> ContainerRuntime:
@@ -68,6 +79,18 @@ class Surroundings:
                 draw=draw,
                 sleep=lambda _seconds: None,
             ),
+            "trade_history": None,
+            "ticks": TickLane(
+                NumpyTickDesk(),
+                self.tick_store,
+                MemorySpool(),
+                clock=ReplayClock(self.folder / "clock"),
+                telemetry=self.telemetry,
+            ),
+            "lease": self.lease,
+            "gaps": self.gaps,
+            "monotonic": time.monotonic,
+            "holder": "me",
             "telemetry": self.telemetry,
             "recover_orders": self._recover,
             "feed_url": f"ws://{self.market.feed}/stocks",

@@ -1,7 +1,10 @@
 """The ingest container's surroundings."""
 
 import random
+import secrets
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantterminal.bootstrap.parts import Parts
@@ -9,6 +12,11 @@ from quantterminal.settings import Settings
 
 if TYPE_CHECKING:
     from quantterminal.services.container_runtime import ContainerRuntime
+    from quantterminal.services.tick_lane import TickLane
+
+_CHANNELS = "AM,Q,T"
+_QUOTES_EVERY_MS = "250"
+_NS_PER_MS = 1_000_000
 
 
 def container_runtime(settings: Settings) -> "ContainerRuntime":
@@ -17,7 +25,9 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
     from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.adapters.polygon.session import PolygonSession
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+    from quantterminal.adapters.postgres.gap_log import PostgresGapLog
     from quantterminal.adapters.redis import watermarks
+    from quantterminal.adapters.redis.feed_lease import RedisFeedLease
     from quantterminal.services.container_runtime import ContainerRuntime
     from quantterminal.services.reconcile import import_facts
 
@@ -26,9 +36,18 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
     keys = parts.secret("QT_BROKER_SECRET_ID")
     recovering = parts.reconciling(parts.new_database())
     stall_after_s = float(settings.get("QT_FEED_STALL_AFTER_S", "5")) or None
+    channels = tuple(settings.get("QT_FEED_CHANNELS", _CHANNELS).split(","))
 
     def recover_orders() -> None:
         import_facts(runtime=recovering)
+
+    def history() -> PolygonHistory:
+        return PolygonHistory(
+            base_url=settings.need("QT_FEED_REST_URL"),
+            api_key=feed_key,
+            draw=random.random,
+            sleep=time.sleep,
+        )
 
     return ContainerRuntime(
         trading=parts.trading,
@@ -38,18 +57,20 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         watermarks=watermarks.RedisWatermarks(parts.redis, parts.account),
         gate=watermarks.RedisStreamGate(parts.redis, parts.account),
         quotes=watermarks.RedisQuoteBoard(parts.redis, parts.account),
-        history=PolygonHistory(
-            base_url=settings.need("QT_FEED_REST_URL"),
-            api_key=feed_key,
-            draw=random.random,
-            sleep=time.sleep,
+        history=history(),
+        trade_history=history() if "T" in channels else None,
+        ticks=_tick_lane(parts, with_parts="AM" not in channels),
+        lease=RedisFeedLease(
+            parts.redis, parts.account, stamp_ms=lambda: time.time_ns() // _NS_PER_MS
         ),
+        gaps=PostgresGapLog(parts.new_database(), parts.account),
         telemetry=parts.telemetry,
         recover_orders=recover_orders,
         feed_url=settings.need("QT_FEED_URL"),
         feed_session=lambda: PolygonSession(
             api_key=feed_key,
             symbols=parts.trading.symbols,
+            channels=channels,
             draw=random.random,
             stall_after_s=stall_after_s,
         ),
@@ -58,4 +79,27 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
             key_id=keys["key_id"], secret_key=keys["secret_key"], draw=random.random
         ),
         draw=random.random,
+        monotonic=time.monotonic,
+        holder=secrets.token_hex(8),
+        stall_after_s=stall_after_s,
+        bars_from_trades="AM" not in channels,
+    )
+
+
+def _tick_lane(parts: Parts, *, with_parts: bool) -> "TickLane":
+    """Its spool is as old as the disk: without a folder of its own it ends with the process."""
+    from quantterminal.adapters.ingest.desk import NumpyTickDesk
+    from quantterminal.adapters.ingest.spool import DiskSpool
+    from quantterminal.adapters.postgres.tick_store import PostgresTickStore
+    from quantterminal.services.tick_lane import TickLane
+
+    settings = parts.settings
+    folder = settings.get("QT_SPOOL_FOLDER") or tempfile.mkdtemp(prefix="quantterminal-spool-")
+    quotes_every_ms = int(settings.get("QT_QUOTES_EVERY_MS", _QUOTES_EVERY_MS))
+    return TickLane(
+        NumpyTickDesk(quotes_every_ms=quotes_every_ms, with_parts=with_parts),
+        PostgresTickStore(parts.new_database(), parts.account),
+        DiskSpool(Path(folder)),
+        clock=parts.clock,
+        telemetry=parts.telemetry,
     )
