@@ -11,6 +11,7 @@ from quantterminal.bootstrap.parts import Parts
 from quantterminal.settings import Settings
 
 if TYPE_CHECKING:
+    from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.services.container_runtime import ContainerRuntime
     from quantterminal.services.tick_lane import TickLane
 
@@ -22,7 +23,6 @@ _NS_PER_MS = 1_000_000
 def container_runtime(settings: Settings) -> "ContainerRuntime":
     """The ingest container's surroundings; its threads do not share a database connection."""
     from quantterminal.adapters.alpaca.session import AlpacaSession
-    from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.adapters.polygon.session import PolygonSession
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
     from quantterminal.adapters.postgres.gap_log import PostgresGapLog
@@ -41,14 +41,6 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
     def recover_orders() -> None:
         import_facts(runtime=recovering)
 
-    def history() -> PolygonHistory:
-        return PolygonHistory(
-            base_url=settings.need("QT_FEED_REST_URL"),
-            api_key=feed_key,
-            draw=random.random,
-            sleep=time.sleep,
-        )
-
     return ContainerRuntime(
         trading=parts.trading,
         clock=parts.clock,
@@ -57,12 +49,10 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         watermarks=watermarks.RedisWatermarks(parts.redis, parts.account),
         gate=watermarks.RedisStreamGate(parts.redis, parts.account),
         quotes=watermarks.RedisQuoteBoard(parts.redis, parts.account),
-        history=history(),
-        trade_history=history() if "T" in channels else None,
+        history=_history(settings, feed_key),
+        trade_history=_history(settings, feed_key) if "T" in channels else None,
         ticks=_tick_lane(parts, with_parts="AM" not in channels),
-        lease=RedisFeedLease(
-            parts.redis, parts.account, stamp_ms=lambda: time.time_ns() // _NS_PER_MS
-        ),
+        lease=RedisFeedLease(parts.redis, parts.account, stamp_ms=_stamp_ms),
         gaps=PostgresGapLog(parts.new_database(), parts.account),
         telemetry=parts.telemetry,
         recover_orders=recover_orders,
@@ -83,6 +73,22 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         holder=secrets.token_hex(8),
         stall_after_s=stall_after_s,
         bars_from_trades="AM" not in channels,
+    )
+
+
+def _stamp_ms() -> int:
+    return time.time_ns() // _NS_PER_MS
+
+
+def _history(settings: Settings, api_key: str) -> "PolygonHistory":
+    """One a thread."""
+    from quantterminal.adapters.polygon.client import PolygonHistory
+
+    return PolygonHistory(
+        base_url=settings.need("QT_FEED_REST_URL"),
+        api_key=api_key,
+        draw=random.random,
+        sleep=time.sleep,
     )
 
 
