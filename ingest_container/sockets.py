@@ -17,7 +17,8 @@ _OPEN_S = 10.0
 _CLOSE_S = 0.5
 _PING_S = 10.0  # a broken path is found after two of these
 _LARGEST_FRAME = 16 * 1024 * 1024
-_READ_BUFFER = 256 * 1024
+_READ_BUFFER = 64 * 1024
+_AT_ONCE = 48 * 1024  # bytes that are handed over together: what they become stays in the cache
 _LOOK_S = 0.25  # a deadline that moved forward is noticed that late
 
 
@@ -92,6 +93,7 @@ class _Line(WSListener):
         self._loop = asyncio.get_running_loop()
         self.ended = self._loop.create_future()
         self._frames: list[bytes] = []
+        self._bytes = 0
         self._parts: list[bytes] = []
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -99,12 +101,15 @@ class _Line(WSListener):
         self.send(transport)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        kind = frame.msg_type
-        if (kind == WSMsgType.TEXT or kind == WSMsgType.BINARY) and frame.fin:  # noqa: PLR1714 - the hot path
-            self._frames.append(frame.get_payload_as_bytes())
+        payload = frame.get_payload_as_bytes()
+        # A whole message of the feed is an array, and no control frame looks like one: to ask for
+        # the type of each frame costs as much as to decode it.
+        if payload[:1] == b"[" and frame.fin and not self._parts:
+            self._frames.append(payload)
+            self._bytes += len(payload)
         else:
-            self._on_other_frame(transport, frame)
-        if self._frames and frame.last_in_buffer:
+            self._on_other_frame(transport, frame, payload)
+        if self._frames and (frame.last_in_buffer or self._bytes > _AT_ONCE):
             self._hand_over(transport)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -123,9 +128,9 @@ class _Line(WSListener):
         transport.send_close()
         transport.disconnect(graceful=False)
 
-    def _on_other_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def _on_other_frame(self, transport: WSTransport, frame: WSFrame, payload: bytes) -> None:
         if frame.msg_type in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
-            self._parts.append(frame.get_payload_as_bytes())
+            self._parts.append(payload)
             if frame.fin:
                 self._frames.append(b"".join(self._parts))
                 self._parts = []
@@ -136,7 +141,7 @@ class _Line(WSListener):
             self.leave(transport)
 
     def _hand_over(self, transport: WSTransport) -> None:
-        frames, self._frames = self._frames, []
+        frames, self._frames, self._bytes = self._frames, [], 0
         if self.session.wants_close:
             return
         try:

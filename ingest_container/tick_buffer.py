@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from ingest_container.sockets import BufferFullError
 from quantterminal.ports.ticks import QuoteTick, TicksSeen, TradeTick
 
-MOST_QUOTES = 60_000  # then the newest of each symbol stays
-MOST_TRADES = 400_000  # then the connection is dropped and the rest is fetched over REST
+MOST_QUOTES = 30_000  # then the newest of each symbol stays
+MOST_TRADES = 150_000  # then the connection is dropped and the rest is fetched over REST
 
 
 @dataclass(slots=True)

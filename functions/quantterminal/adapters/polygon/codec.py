@@ -169,13 +169,9 @@ def decode_all(frames: Sequence[str | bytes]) -> list[Decoded]:
     said = _Said()
     try:
         if len(frames) == 1:
-            said.add(_frame.decode(frames[0]))
+            said.add((_frame.decode(frames[0]),))
         else:
-            joined = b",".join(
-                frame if isinstance(frame, bytes) else frame.encode() for frame in frames
-            )
-            for events in _frames.decode(b"[%b]" % joined):
-                said.add(events)
+            said.add(_frames.decode(b"[%b]" % _joined(frames)))
     except (msgspec.MsgspecError, UnicodeError):
         said = _Said()
         for frame in frames:
@@ -189,18 +185,19 @@ class _Said:
         self.trades: list[Trade] = []
         self.quotes: list[Quote] = []
 
-    def add(self, events: Sequence[Event]) -> None:
-        trades, quotes = self.trades, self.quotes
-        for event in events:
-            kind = type(event)
-            if kind is Quote:
-                quotes.append(event)  # type: ignore[arg-type]  # just looked
-            elif kind is Trade:
-                if event.decimal_size is not None:  # type: ignore[union-attr]  # just looked
-                    event.size = _exact(event.size, event.decimal_size)  # type: ignore[union-attr]  # as above
-                trades.append(event)  # type: ignore[arg-type]  # as above
-            else:
-                self.say(_translate(event))
+    def add(self, frames: Sequence[Sequence[Event]]) -> None:
+        take_trade, take_quote = self.trades.append, self.quotes.append
+        for events in frames:
+            for event in events:
+                kind = type(event)
+                if kind is Quote:
+                    take_quote(event)  # type: ignore[arg-type]  # just looked
+                elif kind is Trade:
+                    if event.decimal_size is not None:  # type: ignore[union-attr]  # just looked
+                        event.size = _exact(event.size, event.decimal_size)  # type: ignore[union-attr]  # as above
+                    take_trade(event)  # type: ignore[arg-type]  # as above
+                else:
+                    self.say(_translate(event))
 
     def say(self, decoded: Decoded | None) -> None:
         if decoded is not None:
@@ -324,9 +321,16 @@ def _exact(number: float, decimal: str | None) -> float:
     return exact if isfinite(exact) else number
 
 
+def _joined(frames: Sequence[str | bytes]) -> bytes:
+    try:
+        return b",".join(frames)  # type: ignore[arg-type]  # bytes, nearly always
+    except TypeError:
+        return b",".join(each if isinstance(each, bytes) else each.encode() for each in frames)
+
+
 def _add_frame(said: _Said, frame: str | bytes) -> None:
     try:
-        said.add(_frame.decode(frame))
+        said.add([_frame.decode(frame)])
     except (msgspec.MsgspecError, UnicodeError):
         _add_with_mercy(said, frame)
 
@@ -340,7 +344,7 @@ def _add_with_mercy(said: _Said, frame: str | bytes) -> None:
     for item in parsed if isinstance(parsed, list) else [parsed]:
         event = _with_mercy(item)
         if isinstance(event, Trade | Quote):
-            said.add([event])
+            said.add([[event]])
         else:
             said.say(event)
 
