@@ -31,6 +31,8 @@ _STALE_SHARE = 0.5  # of the liquid symbols: then the connection is of no use
 _AT_ONCE_UP_TO = 12
 _REST_S = 0.010
 _BEHIND_REST_S = 0.1
+_SILENCE_SHARE = 0.5  # of the stall time: so long a silence may hide something
+_CLOCKS_APART = timedelta(seconds=5)  # ours and the tape's
 _QUOTES_EVERY = timedelta(milliseconds=250)
 
 
@@ -97,6 +99,9 @@ class MarketData:
         self._lost: tuple[datetime, str] | None = None
         self._liveness = FeedLiveness(stale_after_s=runtime.stall_after_s or 0.0)
         self._lease_lost = asyncio.Event()
+        self._ticks_heard_at: float | None = None
+        self._is_absorbing = False
+        self._open_gaps = 0
         self.fencing_token: int | None = None
         self.last_seen: dict[str, datetime] = {}
         self.reconnects = 0
@@ -116,6 +121,12 @@ class MarketData:
     def thinned(self) -> int:
         """Quotes that were left out because there were too many."""
         return self._buffer.thinned + self._runtime.ticks.counts.thinned
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that came is stored and every gap is filled, or given up."""
+        idle = not self.waiting and not self._is_absorbing and not self._open_gaps
+        return idle and not self._runtime.ticks.is_behind
 
     async def read(self) -> None:
         """The socket's task: connected while the lease is ours."""
@@ -165,8 +176,10 @@ class MarketData:
                         await self._ticks_came.wait()
             seen, is_marked = self._buffer.take()
             now = self._runtime.clock.now()
+            self._is_absorbing = True
             absorb = partial(self._absorb_ticks, seen, now, is_marked=is_marked)
             digest = await self._tick_thread.call(absorb)
+            self._is_absorbing = False
             if digest.events or digest.quotes:
                 await self._waiting.put(_Frame([digest], self._runtime.clock.stamp_ns()))
             if lane.is_behind:
@@ -181,14 +194,11 @@ class MarketData:
             trades = 0
             for symbol in self._runtime.trading.symbols:
                 found = await self._history_thread.until_done(
-                    partial(self._fill, symbol, gap),
-                    tries=_RECOVERY_TRIES,
-                    still=lambda: True,
+                    partial(self._fill, symbol, gap), still=lambda: True
                 )
-                if found is None:
-                    self._runtime.telemetry.record("trades_left_open", symbol=symbol)
                 trades += found or 0
             await self._log_gap(gap, bars=0, trades=trades)
+            self._open_gaps -= 1
 
     async def tick(self, every_s: float) -> None:
         """The timer's task: sees the clock move and lets the worker do what is due."""
@@ -275,9 +285,9 @@ class MarketData:
         data: list[Taken] = []
         for event in events:
             if isinstance(event, TicksSeen):
-                self._buffer_ticks(event)
+                self._buffer_ticks(event, received_ns)
             elif isinstance(event, FeedLive):
-                self._put(_Live(event.missing, received_ns, self._gap_until_now()))
+                self._open_gap(self._gap_until_now(), received_ns, missing=event.missing)
             elif isinstance(event, SessionReport):
                 self._report(event)
             else:
@@ -285,7 +295,25 @@ class MarketData:
         if data:
             self._put(_Frame(data, received_ns))
 
-    def _buffer_ticks(self, seen: TicksSeen) -> None:
+    def _open_gap(self, gap: Gap, received_ns: int, *, missing: tuple[str, ...] = ()) -> None:
+        self._buffer.mark()
+        self._open_gaps += 1
+        self._put(_Live(missing, received_ns, gap))
+
+    def _notice_silence(self, received_ns: int) -> None:
+        """A feed that was silent and goes on without a new connection may have left something out:
+        it is asked for as after a break.
+        """
+        now, last = self._runtime.monotonic(), self._ticks_heard_at
+        self._ticks_heard_at = now
+        longest = (self._runtime.stall_after_s or 0.0) * _SILENCE_SHARE
+        if last is None or not longest or now - last <= longest or not self._market_is_open():
+            return
+        ended = self._runtime.clock.now()
+        self._open_gap(Gap(ended - timedelta(seconds=now - last), ended, "silence"), received_ns)
+
+    def _buffer_ticks(self, seen: TicksSeen, received_ns: int) -> None:
+        self._notice_silence(received_ns)
         try:
             self._buffer.add(seen)
         except BufferFullError:
@@ -301,12 +329,12 @@ class MarketData:
                 seen = self.counts.last_event_at or self._runtime.clock.now()
                 self._lost = (seen, report.fields.get("code", "none"))
             self.reconnects += 1
+            self._ticks_heard_at = None
             self._liveness.forget()
         elif report.event != "feed_status":
             self._lost = self._lost or (self._runtime.clock.now(), report.event)
 
     def _gap_until_now(self) -> Gap:
-        self._buffer.mark()
         now = self._runtime.clock.now()
         lost, self._lost = self._lost, None
         if lost is not None:
@@ -377,7 +405,9 @@ class MarketData:
         for each in lives:
             self.gaps_found += each.gap.reason != "start"
             await self._log_gap(each.gap, bars=bars, trades=0)
-            if self._runtime.trade_history is not None:
+            if self._runtime.trade_history is None:
+                self._open_gaps -= 1
+            else:
                 self._gaps.put_nowait(each.gap)
 
     def _recovery(self, received_ns: int) -> bool:
@@ -404,7 +434,8 @@ class MarketData:
         start = self._tick_thread.ask(lambda: lane.last_trade_at(symbol)) or gap.began
         now, filled = self._runtime.clock.now(), 0
         try:
-            for page in history.trades(symbol, start=min(start, gap.began), end=now):
+            end = now + _CLOCKS_APART
+            for page in history.trades(symbol, start=min(start, gap.began), end=end):
                 filled += self._tick_thread.ask(partial(lane.fill, page, now=now))
         except PermanentError as problem:
             self._runtime.telemetry.record("trades_left_open", symbol=symbol, problem=str(problem))

@@ -11,11 +11,10 @@ from quantterminal.adapters.postgres.bar_store import PostgresBarStore
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.gap_log import PostgresGapLog
 from quantterminal.adapters.postgres.migrate import migrate
+from quantterminal.adapters.postgres.tick_days import drop_tick_days, make_tick_days
 from quantterminal.adapters.postgres.tick_store import (
     PostgresTapeReader,
     PostgresTickStore,
-    drop_tick_days,
-    make_tick_days,
 )
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import PermanentError, RetryableError

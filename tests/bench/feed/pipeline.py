@@ -1,4 +1,4 @@
-"""`python -m tests.bench.feed.pipeline PORT DATABASE SECONDS`: the container's market-data side.
+"""`python -m tests.bench.feed.pipeline OPTIONS`: the container's market-data side, OPTIONS as JSON.
 
 The real reader, desk, lane and store; bars, queue and working state in memory. Runs until the
 sender has finished and everything is stored, prints what was stored and what it cost.
@@ -11,6 +11,9 @@ import resource
 import sys
 import tempfile
 import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
 from quantterminal.adapters.memory.tape import MemoryFeedLease, MemoryGapLog
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
+from quantterminal.adapters.polygon.client import PolygonHistory
 from quantterminal.adapters.polygon.session import PolygonSession
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.tick_store import PostgresTickStore
@@ -36,6 +40,28 @@ from quantterminal.services.tick_lane import TickLane
 from tests.bench.feed.tape import SYMBOLS
 
 _QUIET_S = 1.0
+_LOOK_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`rest_port` 0: nothing can be given again. `offset_ms` is how far the market's time is ahead
+    of the real one; silence of `stall_after_s` is a stall, 0 never.
+    """
+
+    port: int
+    database: str
+    rest_port: int = 0
+    offset_ms: int = 0
+    stall_after_s: float = 0.0
+
+
+class _OffsetClock(SystemClock):
+    def __init__(self, offset_ms: int) -> None:
+        self._offset = timedelta(milliseconds=offset_ms)
+
+    def now(self) -> datetime:
+        return super().now() + self._offset
 
 
 class _NoHistory:
@@ -43,12 +69,19 @@ class _NoHistory:
         return []
 
 
-def runtime(port: int, database: str, folder: Path) -> ContainerRuntime:
+def runtime(options: Options, folder: Path) -> ContainerRuntime:
     draw = random.Random(1).random
-    telemetry, clock = MemoryTelemetry(), SystemClock()
+    telemetry, clock = MemoryTelemetry(), _OffsetClock(options.offset_ms)
+    stall_after_s = options.stall_after_s or None
+    history = PolygonHistory(
+        base_url=f"http://127.0.0.1:{options.rest_port}",
+        api_key="key",
+        draw=draw,
+        sleep=time.sleep,
+    )
     lane = TickLane(
         NumpyTickDesk(quotes_every_ms=0, with_parts=False),
-        PostgresTickStore(Database(lambda: database), "bench"),
+        PostgresTickStore(Database(lambda: options.database), "bench"),
         DiskSpool(folder),
         clock=clock,
         telemetry=telemetry,
@@ -62,48 +95,53 @@ def runtime(port: int, database: str, folder: Path) -> ContainerRuntime:
         gate=MemoryGate(monotonic=time.monotonic),
         quotes=MemoryQuoteBoard(),
         history=_NoHistory(),
-        trade_history=None,
+        trade_history=history if options.rest_port else None,
         ticks=lane,
         lease=MemoryFeedLease(),
         gaps=MemoryGapLog(),
         telemetry=telemetry,
         recover_orders=lambda: None,
-        feed_url=f"ws://127.0.0.1:{port}/stocks",
+        feed_url=f"ws://127.0.0.1:{options.port}/stocks",
         feed_session=lambda: PolygonSession(
-            api_key="key", symbols=SYMBOLS, channels=("T", "Q"), draw=draw, stall_after_s=None
+            api_key="key",
+            symbols=SYMBOLS,
+            channels=("T", "Q"),
+            draw=draw,
+            stall_after_s=stall_after_s,
         ),
         stream_url="",
         stream_session=lambda: None,  # type: ignore[arg-type,return-value]  # no orders here
         draw=draw,
         monotonic=time.monotonic,
         holder="bench",
+        stall_after_s=stall_after_s,
     )
 
 
-async def run(made: ContainerRuntime) -> dict[str, float]:
+async def run(made: ContainerRuntime) -> dict[str, Any]:
     data, telemetry = MarketData(made), made.telemetry
     assert isinstance(telemetry, MemoryTelemetry)
-    tasks = [
-        asyncio.create_task(each)
-        for each in (data.read(), data.work(), data.store_ticks(), data.tick(0.1))
-    ]
-    used = time.process_time()
+    duties = data.read(), data.work(), data.store_ticks(), data.tick(0.1)
+    more = data.fill_gaps(), data.keep_lease()
+    tasks = [asyncio.create_task(each) for each in (*duties, *more)]
     while data.state != "live":
         await asyncio.sleep(0.01)
     began, used = time.monotonic(), time.process_time()
     finished: dict[str, object] = {}
+    resident: list[float] = []
     while not finished:
         for task in tasks:
             if task.done():
                 task.result()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(_LOOK_S)
+        resident.append(_resident_mb())
         said = telemetry.named("feed_status")
         finished = next((each for each in said if each["status"] == "finished"), {})
-    counts, last = made.ticks.counts, -1
-    while counts.stored != last or data.waiting:
-        last = counts.stored
+    sent_for = time.monotonic() - began
+    counts, last = made.ticks.counts, (-1, -1)
+    while (counts.stored, counts.filled) != last or not data.is_settled:
+        last = counts.stored, counts.filled
         await asyncio.sleep(_QUIET_S)
-    seconds = time.monotonic() - began
     lags = dict(made.ticks.desk.take_lags())
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
@@ -114,16 +152,27 @@ async def run(made: ContainerRuntime) -> dict[str, float]:
         "stored": counts.stored,
         "thinned": data.thinned,
         "spooled": counts.spooled,
-        "seconds": seconds,
+        "refused": counts.refused,
+        "repeated": counts.repeated,
+        "filled": counts.filled,
+        "reconnects": data.reconnects,
+        "gaps": data.gaps_found,
+        "reports": dict(Counter(name for name, _ in telemetry.events)),
+        "resident_mb": resident,
+        "sent_for": sent_for,
         "cpu_seconds": time.process_time() - used,
         "peak_mb": peak_mb,
     }
 
 
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
 def main() -> None:
-    port, database = int(sys.argv[1]), sys.argv[2]
     with tempfile.TemporaryDirectory() as folder:
-        made = runtime(port, database, Path(folder))
+        made = runtime(Options(**json.loads(sys.argv[1])), Path(folder))
         settle_memory()
         found = asyncio.run(run(made))
     sys.stdout.write(json.dumps(found) + "\n")

@@ -14,19 +14,26 @@ ROOT = Path(__file__).resolve().parents[3]
 @contextmanager
 def sending(**options: float) -> Iterator[int]:
     """A sender with these options; its port."""
+    with started("sender", **options) as process:
+        yield int(process["port"])
+
+
+@contextmanager
+def started(module: str, **options: float) -> Iterator[dict[str, Any]]:
+    """A process of the measuring that says on its first line, as JSON, where it is."""
     arguments = [
         text
         for name, value in options.items()
         for text in (f"--{name}".replace("_", "-"), str(value))
     ]
-    command = [sys.executable, "-m", "tests.bench.feed.sender", *arguments]
+    command = [sys.executable, "-m", f"tests.bench.feed.{module}", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield dict(json.loads(process.stdout.readline()))
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def measured(module: str, *arguments: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`python -m tests.bench.feed.sender`: a feed that sends as fast as it is told, in its own process.
 
-Prints its port, then serves one client after the other: connected, auth, subscribe, frames, and
+Prints where it is, then serves one client after the other: connected, auth, subscribe, frames, and
 after the last one a `finished` status with what was sent.
 """
 
@@ -70,7 +70,7 @@ class _Client(WSListener):
             for number in range(first, min(first + _CHUNK, self._options.frames)):
                 frame, held = frames[number % len(frames)]
                 transport.send(WSMsgType.TEXT, frame)
-                trades += held
+                trades += len(held)
             await self._may_write.wait()
             await asyncio.sleep(0)
         return self._options.frames * tape.events_a_frame, trades
@@ -83,7 +83,7 @@ class _Client(WSListener):
                 frame, held = tape.frame(now_ms)
                 transport.send(WSMsgType.TEXT, frame)
                 sent += tape.events_a_frame
-                trades += held
+                trades += len(held)
             await self._may_write.wait()
             await asyncio.sleep(_TICK_S)
         return sent, trades
@@ -96,7 +96,8 @@ def _tell(transport: WSTransport, status: str, message: str) -> None:
 
 async def serve(options: argparse.Namespace) -> None:
     server = await ws_create_server(lambda _request: _Client(options), "127.0.0.1", 0)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    port = server.sockets[0].getsockname()[1]
+    sys.stdout.write(json.dumps({"port": port}) + "\n")
     sys.stdout.flush()
     async with server:
         await server.serve_forever()

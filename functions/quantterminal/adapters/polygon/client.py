@@ -6,7 +6,7 @@ to a host that an answer names.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -14,7 +14,10 @@ import msgspec
 import urllib3
 
 from quantterminal.adapters.polygon.codec import rest_bar, rest_trade, rows_of
+from quantterminal.adapters.polygon.tables import condition_rules, dividend, split
+from quantterminal.domain.corporate_actions import CorporateAction
 from quantterminal.domain.errors import PermanentError, RetryableError
+from quantterminal.domain.trade_conditions import ConditionRules
 from quantterminal.ports.feed import RawBar
 from quantterminal.ports.ticks import TradeTick
 from quantterminal.services.backoff import Backoff, retried
@@ -27,7 +30,9 @@ _WORTH_REPEATING = frozenset({408, 413, 429, 499, 500, 502, 503, 504})
 
 
 class PolygonHistory:
-    """Satisfies `ports.feed.BarHistory` and `TradeHistory`. `base_url` has no trailing slash."""
+    """Satisfies `ports.feed.BarHistory` and `TradeHistory` and
+    `ports.corporate_actions.ActionHistory`. `base_url` has no trailing slash.
+    """
 
     def __init__(
         self,
@@ -71,6 +76,23 @@ class PolygonHistory:
         for rows in self._pages(target):
             found = [rest_trade(symbol, row) for row in rows]
             yield [trade for trade in found if trade is not None]
+
+    def actions(self, symbol: str, *, since: date) -> Sequence[CorporateAction]:
+        found: list[CorporateAction] = []
+        for table, day, read in (
+            ("splits", "execution_date", split),
+            ("dividends", "ex_dividend_date", dividend),
+        ):
+            query = f"ticker={quote(symbol, safe='')}&{day}.gte={since.isoformat()}&limit=1000"
+            for rows in self._pages(f"/v3/reference/{table}?{query}"):
+                found += [action for row in rows if (action := read(row)) is not None]
+        return found
+
+    def condition_rules(self) -> ConditionRules:
+        """The rules of the trade conditions as the vendor has them today."""
+        query = "asset_class=stocks&data_type=trade&limit=1000"
+        pages = self._pages(f"/v3/reference/conditions?{query}")
+        return condition_rules(row for rows in pages for row in rows)
 
     def _pages(self, target: str) -> Iterator[Sequence[Mapping[str, Any]]]:
         """The rows of every page; the next one is asked for when it is wanted."""

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quantterminal.adapters.postgres.database import Connection, Database
+from quantterminal.adapters.postgres.tick_days import make_tick_days
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import PermanentError
 from quantterminal.ports.ticks import QUOTE_FIELDS, TRADE_FIELDS, RefusedTick, Rows, TickBatch
@@ -21,7 +22,6 @@ _DAY_MS = 86_400_000
 _POSTGRES_EPOCH_US = 946_684_800_000_000  # PostgreSQL counts from the year 2000
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
-_DAYS_AHEAD = 3
 _MOST_REFUSED = 100  # of a batch: a feed gone mad must not fill the store with its madness
 
 _MOVE_LANE = (
@@ -173,20 +173,6 @@ class PostgresTapeReader:
         with self._database.transaction() as connection:
             found = connection.execute(_BARS, (symbol, start, end), prepare=True).fetchall()
         return [Bar(**row | {"start": row["start"].astimezone(UTC)}) for row in found]
-
-
-def make_tick_days(database: Database, first: date, *, days: int = _DAYS_AHEAD) -> int:
-    """Make the partitions of some UTC days; how many are new."""
-    with database.transaction() as connection:
-        row = connection.execute("select make_tick_days(%s, %s) as made", (first, days)).fetchone()
-    return 0 if row is None else int(row["made"])
-
-
-def drop_tick_days(database: Database, before: datetime) -> int:
-    """Forget the UTC days that ended before that instant; how many partitions went."""
-    with database.transaction() as connection:
-        row = connection.execute("select drop_tick_days(%s) as gone", (before,)).fetchone()
-    return 0 if row is None else int(row["gone"])
 
 
 def _bounds(rows: Rows) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.broker import MemoryBroker
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.clock import MemoryClock
+from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.gate import MemoryGate
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
@@ -123,6 +124,7 @@ class Pipeline:
         self._handled = 0
 
     def _build(self) -> None:
+        self.actions = MemoryCorporateActions()
         shared = {"trading": self.trading, "clock": self.clock, "accounts": self.accounts}
         shared |= {"state": self.state}
         self.announcer = Announcer(self.account, self.event_bus, self.clock, self.telemetry)
@@ -140,6 +142,7 @@ class Pipeline:
             snapshots=self.snapshots,
             halts=self.halts,
             session=self.session,
+            actions=self.actions,
             telemetry=self.telemetry,
         )
         self.risk = RiskRuntime(**shared, **told, bus=self.bus, ledger=self.intents)
