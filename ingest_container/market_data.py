@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 
+from ingest_container.feed_health import feed_health
+from ingest_container.lease import LeaseKeeper
 from ingest_container.sockets import BufferFullError, keep_connected
 from ingest_container.tick_buffer import TickBuffer
 from ingest_container.waiting import PatientThread, drained
@@ -17,14 +19,16 @@ from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.sessions import new_york_date, session_at, session_on
 from quantterminal.ports.streams import FeedEvent, FeedLive, SessionReport, SessionState
 from quantterminal.ports.ticks import TickDigest, TicksSeen
+from quantterminal.ports.watermarks import FeedHealth
 from quantterminal.services.container_runtime import ContainerRuntime
 from quantterminal.services.feed_liveness import FeedLiveness
 from quantterminal.services.ingest import Ingest, IngestPorts, Taken
+from quantterminal.services.tick_lane import TickCounts
 
 _MOST_WAITING = 20_000  # frames; then the feed is dropped and the gap is fetched over REST
 _MOST_AT_ONCE = 500
 _RECOVERY_TRIES = 8
-_LEASE_S = 2.0  # between two renewals
+_HEALTH_S = 5.0
 _LOOK_S = 0.5  # at the age of the data
 _STALE_SHARE = 0.5  # of the liquid symbols: then the connection is of no use
 # Up to some 1,200 ticks a second each is stored at once; above, a short rest makes larger batches.
@@ -86,7 +90,8 @@ class MarketData:
         )
         self._thread = self._new_thread("feed")
         self._tick_thread = self._new_thread("ticks")
-        self._lease_thread = self._new_thread("lease")
+        self._board_thread = self._new_thread("board")
+        self.lease = LeaseKeeper(runtime)
         self._history_thread = self._new_thread("history")
         self._waiting: asyncio.Queue[_Item] = asyncio.Queue(_MOST_WAITING)
         self._gaps: asyncio.Queue[Gap] = asyncio.Queue()
@@ -98,12 +103,11 @@ class MarketData:
         self._next_due = self.clock_seen = datetime(1970, 1, 1, tzinfo=UTC)
         self._lost: tuple[datetime, str] | None = None
         self._liveness = FeedLiveness(stale_after_s=runtime.stall_after_s or 0.0)
-        self._lease_lost = asyncio.Event()
         self._ticks_heard_at: float | None = None
         self._is_absorbing = False
         self._open_gaps = 0
-        self.fencing_token: int | None = None
         self.last_seen: dict[str, datetime] = {}
+        self.health: FeedHealth | None = None
         self.reconnects = 0
         self.gaps_found = 0
         self.counts = replace(self._ingest.counts)
@@ -111,6 +115,10 @@ class MarketData:
     @property
     def state(self) -> str:
         return self._session.state.value
+
+    @property
+    def ticks(self) -> TickCounts:
+        return self._runtime.ticks.counts
 
     @property
     def waiting(self) -> int:
@@ -132,7 +140,7 @@ class MarketData:
         """The socket's task: connected while the lease is ours."""
         loop = asyncio.get_running_loop()
         while True:
-            await self._hold_lease()
+            await self.lease.hold()
             reading = asyncio.create_task(
                 keep_connected(
                     self._session,
@@ -142,7 +150,7 @@ class MarketData:
                     receive_all=self._session.receive_all,
                 )
             )
-            lost = asyncio.create_task(self._lease_lost.wait())
+            lost = asyncio.create_task(self.lease.lost.wait())
             try:
                 await asyncio.wait((reading, lost), return_when=asyncio.FIRST_COMPLETED)
                 if reading.done():
@@ -215,59 +223,31 @@ class MarketData:
                 self._ticks_came.set()
             await asyncio.sleep(every_s)
 
-    async def keep_lease(self) -> None:
-        """The lease's task, and the look at the age of the data."""
-        loop = asyncio.get_running_loop()
-        renew_at = 0.0
+    async def watch_ages(self) -> None:
+        """The task that looks at the age of the data of liquid symbols."""
         while True:
-            if self.fencing_token is not None and loop.time() >= renew_at:
-                renew_at = loop.time() + _LEASE_S
-                if not await self._lease_thread.call(self._renew):
-                    self._runtime.telemetry.record("feed_lease_lost")
-                    self.fencing_token = None
-                    self._lease_lost.set()
-            self._look_at_ages(loop.time())
             await asyncio.sleep(_LOOK_S)
+            self._look_at_ages(self._runtime.monotonic())
 
-    async def release_lease(self) -> None:
-        """The last word of a process that ends: the next one need not wait."""
-        if self.fencing_token is not None:
-            await self._lease_thread.call(self._release)
-
-    async def _hold_lease(self) -> None:
-        waiting_was_told = False
+    async def show_health(self) -> None:
+        """The task that tells the others how the feed does."""
+        loop = asyncio.get_running_loop()
+        looked_at, events = loop.time(), 0
         while True:
-            token = await self._lease_thread.until_done(
-                lambda: self._runtime.lease.keep(self._runtime.holder) or 0, still=lambda: True
+            await asyncio.sleep(_HEALTH_S)
+            now, counts = loop.time(), self._runtime.ticks.counts
+            lags = await self._tick_thread.call(self._runtime.ticks.desk.take_lags)
+            seen = counts.trades + counts.quotes + self.counts.bars
+            self.health = feed_health(
+                self, self._runtime, events_per_s=(seen - events) / (now - looked_at), lags=lags
             )
-            if token:
-                break
-            if not waiting_was_told:
-                self._runtime.telemetry.record("feed_lease_waiting")
-                waiting_was_told = True
-            await asyncio.sleep(_LEASE_S)
-        self._runtime.telemetry.record("feed_lease_held", token=token)
-        self._runtime.ticks.fence(token)
-        self.fencing_token = token
-        self._lease_lost.clear()
+            looked_at, events = now, seen
+            await self._board_thread.call(partial(self._show, self.health))
 
-    def _renew(self) -> bool:
-        """Whether the lease is still ours; while nobody can be asked it is: the vendor's own limit
-        is behind it.
-        """
-        try:
-            token = self._runtime.lease.keep(self._runtime.holder)
-        except RetryableError as problem:
-            self._runtime.telemetry.record("feed_lease_not_kept", problem=str(problem))
-            return True
-        if token is not None and token != self.fencing_token:
-            self._runtime.ticks.fence(token)
-            self.fencing_token = token
-        return token is not None
-
-    def _release(self) -> None:
+    def _show(self, health: FeedHealth) -> None:
+        """One that cannot be shown is soon followed by another."""
         with contextlib.suppress(RetryableError):
-            self._runtime.lease.release(self._runtime.holder)
+            self._runtime.feed_board.put(health)
 
     def _on_time(self, now: float) -> Sequence[FeedEvent]:
         return self._session.on_time(now, expects_data=self._market_is_open())

@@ -40,7 +40,9 @@ async def serve(
                     market_data.tick(tick_every_s),
                     market_data.store_ticks(),
                     market_data.fill_gaps(),
-                    market_data.keep_lease(),
+                    market_data.lease.keep(),
+                    market_data.watch_ages(),
+                    market_data.show_health(),
                     order_stream.work(),
                     order_stream.read(),
                     order_stream.keep_gate(),
@@ -55,5 +57,5 @@ async def serve(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SHUT_GATE_S):
                 await order_stream.shut_gate()
-                await market_data.release_lease()
+                await market_data.lease.release()
     runtime.telemetry.record("container_stopped")

@@ -20,7 +20,7 @@ from quantterminal.adapters.ingest.desk import NumpyTickDesk
 from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.gate import MemoryGate
-from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
+from quantterminal.adapters.memory.quotes import MemoryFeedBoard, MemoryQuoteBoard
 from quantterminal.adapters.memory.tape import (
     MemoryFeedLease,
     MemoryGapLog,
@@ -59,6 +59,7 @@ class Surroundings:
     tick_store: MemoryTickStore = field(default_factory=MemoryTickStore)
     lease: MemoryFeedLease = field(default_factory=MemoryFeedLease)
     gaps: MemoryGapLog = field(default_factory=MemoryGapLog)
+    feed_board: MemoryFeedBoard = field(default_factory=MemoryFeedBoard)
     recoveries: int = 0
 
     def runtime(self, **changes: Any) -> ContainerRuntime:
@@ -89,6 +90,7 @@ class Surroundings:
             ),
             "lease": self.lease,
             "gaps": self.gaps,
+            "feed_board": self.feed_board,
             "monotonic": time.monotonic,
             "holder": "me",
             "telemetry": self.telemetry,

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 
 from quantterminal.adapters.ingest.desk import NumpyTickDesk
+from quantterminal.adapters.parquet.tape import export_day
 from quantterminal.adapters.postgres.bar_store import PostgresBarStore
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.gap_log import PostgresGapLog
@@ -171,3 +174,22 @@ def test_f40_a_store_that_is_away_says_so() -> None:
 
     with pytest.raises(RetryableError):
         PostgresTickStore(away, "live").store(batch(1, 1))
+
+
+def test_a_day_of_the_tape_as_parquet(store: Database, database: str, tmp_path: Path) -> None:
+    ticks = PostgresTickStore(store, "live")
+    ticks.store(batch(1, 1, 2, symbol="BBB"))
+    ticks.store(batch(2, 3))
+    ticks.store(batch(3, 4, late_ms=-DAY_MS))
+
+    trades, quotes = export_day(database, NOW.date(), tmp_path)
+
+    rows = pq.read_table(trades).to_pylist()
+    assert [(row["symbol"], row["sequence"]) for row in rows] == [
+        ("AAA", 3),
+        ("BBB", 1),
+        ("BBB", 2),
+    ]
+    assert rows[0]["at"] == NOW + timedelta(milliseconds=3)
+    assert pq.read_table(quotes).num_rows == 4
+    assert not list(tmp_path.glob("*.part"))

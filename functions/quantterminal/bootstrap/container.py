@@ -53,6 +53,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         trade_history=_history(settings, feed_key) if "T" in channels else None,
         ticks=_tick_lane(parts, with_parts="AM" not in channels),
         lease=RedisFeedLease(parts.redis, parts.account, stamp_ms=_stamp_ms),
+        feed_board=watermarks.RedisFeedBoard(parts.redis, parts.account),
         gaps=PostgresGapLog(parts.new_database(), parts.account),
         telemetry=parts.telemetry,
         recover_orders=recover_orders,

@@ -2,8 +2,8 @@
 
 Some threads use it. The feed's thread calls `bus`, `bar_store`, `watermarks`, `quotes` and
 `history`; the ticks' thread calls `ticks`; the order stream's thread calls `bus` and
-`recover_orders`; others call `gate`, `lease`, `trade_history` and `gaps`. So `bus` must be
-thread-safe, and no two of the others may share a database connection.
+`recover_orders`; others call `gate`, `lease`, `feed_board`, `trade_history` and `gaps`. So `bus`
+must be thread-safe, and no two of the others may share a database connection.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from quantterminal.ports.feed import BarHistory, TradeHistory
 from quantterminal.ports.lease import FeedLease, GapLog
 from quantterminal.ports.streams import MarketDataSession, OrderStreamSession
 from quantterminal.ports.telemetry import Telemetry
-from quantterminal.ports.watermarks import QuoteBoard, StreamGate, Watermarks
+from quantterminal.ports.watermarks import FeedBoard, QuoteBoard, StreamGate, Watermarks
 from quantterminal.services.tick_lane import TickLane
 
 
@@ -45,6 +45,7 @@ class ContainerRuntime:
     ticks: TickLane
     lease: FeedLease
     gaps: GapLog
+    feed_board: FeedBoard
     telemetry: Telemetry
     recover_orders: Callable[[], None]
     feed_url: str

@@ -25,7 +25,7 @@ from quantterminal.adapters.ingest.spool import DiskSpool
 from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.gate import MemoryGate
-from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
+from quantterminal.adapters.memory.quotes import MemoryFeedBoard, MemoryQuoteBoard
 from quantterminal.adapters.memory.tape import MemoryFeedLease, MemoryGapLog
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
@@ -99,6 +99,7 @@ def runtime(options: Options, folder: Path) -> ContainerRuntime:
         ticks=lane,
         lease=MemoryFeedLease(),
         gaps=MemoryGapLog(),
+        feed_board=MemoryFeedBoard(),
         telemetry=telemetry,
         recover_orders=lambda: None,
         feed_url=f"ws://127.0.0.1:{options.port}/stocks",
@@ -122,7 +123,7 @@ async def run(made: ContainerRuntime) -> dict[str, Any]:
     data, telemetry = MarketData(made), made.telemetry
     assert isinstance(telemetry, MemoryTelemetry)
     duties = data.read(), data.work(), data.store_ticks(), data.tick(0.1)
-    more = data.fill_gaps(), data.keep_lease()
+    more = data.fill_gaps(), data.watch_ages()
     tasks = [asyncio.create_task(each) for each in (*duties, *more)]
     while data.state != "live":
         await asyncio.sleep(0.01)

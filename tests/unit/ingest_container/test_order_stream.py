@@ -59,6 +59,7 @@ class Around:
             "ticks": None,
             "lease": None,
             "gaps": None,
+            "feed_board": None,
             "monotonic": lambda: 0.0,
             "holder": "",
             "telemetry": self.telemetry,

@@ -34,27 +34,23 @@ def test_every_row_of_the_compiled_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("conditions", "in_session", "expected"),
+    ("conditions", "where", "expected"),
     [
-        ((), True, ALL),
-        ((14, 41), True, ALL),
-        ((37,), True, VOLUME),
-        ((12,), True, VOLUME),
-        ((12,), False, ALL),
-        ((12, 37), False, VOLUME),
-        ((16,), True, NONE),
-        ((38,), True, Updates(high_low=True, open_close=True, volume=False)),
-        ((10,), True, Updates(high_low=True, open_close=False, volume=True)),
-        ((10, 2), True, VOLUME),
-        ((77, 99), True, ALL),
+        ((), "in session", ALL),
+        ((14, 41), "in session", ALL),
+        ((37,), "in session", VOLUME),
+        ((12,), "in session", VOLUME),
+        ((12,), "in the night", ALL),
+        ((12, 37), "in the night", VOLUME),
+        ((16,), "in session", NONE),
+        ((38,), "in session", Updates(high_low=True, open_close=True, volume=False)),
+        ((10,), "in session", Updates(high_low=True, open_close=False, volume=True)),
+        ((10, 2), "in session", VOLUME),
+        ((77, 99), "in session", ALL),
     ],
 )
-def test_what_a_print_changes(
-    conditions: tuple[int, ...],
-    in_session: bool,
-    expected: Updates,  # noqa: FBT001 - a table
-) -> None:
-    assert COMPILED.updates(conditions, in_session=in_session) == expected
+def test_what_a_print_changes(conditions: tuple[int, ...], where: str, expected: Updates) -> None:
+    assert COMPILED.updates(conditions, in_session=where == "in session") == expected
 
 
 @given(st.lists(st.integers(0, 80)), st.lists(st.integers(0, 80)))

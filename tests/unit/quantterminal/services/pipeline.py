@@ -124,7 +124,6 @@ class Pipeline:
         self._handled = 0
 
     def _build(self) -> None:
-        self.actions = MemoryCorporateActions()
         shared = {"trading": self.trading, "clock": self.clock, "accounts": self.accounts}
         shared |= {"state": self.state}
         self.announcer = Announcer(self.account, self.event_bus, self.clock, self.telemetry)
