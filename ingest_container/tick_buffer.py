@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from ingest_container.sockets import BufferFullError
 from quantterminal.ports.ticks import QuoteTick, TicksSeen, TradeTick
 
-MOST_QUOTES = 30_000  # then the newest of each symbol stays
-MOST_TRADES = 150_000  # then the connection is dropped and the rest is fetched over REST
+MOST_QUOTES = 20_000  # then the newest of each symbol stays
+MOST_TRADES = 100_000  # then the connection is dropped and the rest is fetched over REST
+MOST_AT_ONCE = 20_000  # of each kind: what one transaction stores
 
 
 @dataclass(slots=True)
@@ -47,12 +48,17 @@ class TickBuffer:
         self._waiting.append(_Waiting())
 
     def take(self) -> tuple[TicksSeen, bool]:
-        """All up to the next mark, and whether a mark stands behind it."""
+        """What has waited longest, at most up to the next mark, and whether that stands behind."""
         first = self._waiting[0]
+        trades, quotes = first.trades, first.quotes
+        if len(trades) > MOST_AT_ONCE or len(quotes) > MOST_AT_ONCE:
+            first.trades, trades = trades[MOST_AT_ONCE:], trades[:MOST_AT_ONCE]
+            first.quotes, quotes = quotes[MOST_AT_ONCE:], quotes[:MOST_AT_ONCE]
+            return TicksSeen(trades, quotes), False
         is_marked = len(self._waiting) > 1
         if is_marked:
             self._waiting.pop(0)
         else:
             self._waiting = [_Waiting()]
         self._quotes_allowed = self._most_quotes
-        return TicksSeen(first.trades, first.quotes), is_marked
+        return TicksSeen(trades, quotes), is_marked

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantterminal.bootstrap.parts import Parts
+from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.settings import Settings
 
 if TYPE_CHECKING:
     from quantterminal.adapters.polygon.client import PolygonHistory
+    from quantterminal.domain.trade_conditions import ConditionRules
     from quantterminal.services.container_runtime import ContainerRuntime
     from quantterminal.services.tick_lane import TickLane
 
@@ -51,7 +53,9 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         quotes=watermarks.RedisQuoteBoard(parts.redis, parts.account),
         history=_history(settings, feed_key),
         trade_history=_history(settings, feed_key) if "T" in channels else None,
-        ticks=_tick_lane(parts, with_parts="AM" not in channels),
+        ticks=_tick_lane(
+            parts, None if "AM" in channels else _condition_rules(_history(settings, feed_key))
+        ),
         lease=RedisFeedLease(parts.redis, parts.account, stamp_ms=_stamp_ms),
         feed_board=watermarks.RedisFeedBoard(parts.redis, parts.account),
         gaps=PostgresGapLog(parts.new_database(), parts.account),
@@ -93,18 +97,33 @@ def _history(settings: Settings, api_key: str) -> "PolygonHistory":
     )
 
 
-def _tick_lane(parts: Parts, *, with_parts: bool) -> "TickLane":
-    """Its spool is as old as the disk: without a folder of its own it ends with the process."""
+def _condition_rules(history: "PolygonHistory") -> "ConditionRules":
+    """The vendor's, where it answers."""
+    from quantterminal.domain.trade_conditions import COMPILED
+
+    try:
+        return history.condition_rules()
+    except (RetryableError, PermanentError):
+        return COMPILED
+
+
+def _tick_lane(parts: Parts, rules: "ConditionRules | None") -> "TickLane":
+    """With `rules` it builds minutes, too. Its spool is as old as the disk: without a folder of its
+    own it ends with the process.
+    """
     from quantterminal.adapters.ingest.desk import NumpyTickDesk
     from quantterminal.adapters.ingest.spool import DiskSpool
     from quantterminal.adapters.postgres.tick_store import PostgresTickStore
+    from quantterminal.domain.trade_conditions import COMPILED
     from quantterminal.services.tick_lane import TickLane
 
     settings = parts.settings
     folder = settings.get("QT_SPOOL_FOLDER") or tempfile.mkdtemp(prefix="quantterminal-spool-")
     quotes_every_ms = int(settings.get("QT_QUOTES_EVERY_MS", _QUOTES_EVERY_MS))
     return TickLane(
-        NumpyTickDesk(quotes_every_ms=quotes_every_ms, with_parts=with_parts),
+        NumpyTickDesk(
+            rules=rules or COMPILED, quotes_every_ms=quotes_every_ms, with_parts=rules is not None
+        ),
         PostgresTickStore(parts.new_database(), parts.account),
         DiskSpool(Path(folder)),
         clock=parts.clock,

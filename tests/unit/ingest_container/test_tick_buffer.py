@@ -3,7 +3,7 @@
 import pytest
 
 from ingest_container.sockets import BufferFullError
-from ingest_container.tick_buffer import TickBuffer
+from ingest_container.tick_buffer import MOST_AT_ONCE, TickBuffer
 from quantterminal.ports.ticks import TicksSeen
 from tests.unit.quantterminal.adapters.ingest.ticks import quote, trade
 
@@ -35,6 +35,17 @@ def test_a_mark_keeps_before_and_after_apart() -> None:
 
     assert (numbers(first[0])[0], first[1]) == ([1], True)
     assert (numbers(second[0])[0], second[1]) == ([2], False)
+
+
+def test_one_batch_is_never_too_large_and_its_mark_stands_behind_the_last() -> None:
+    buffer = TickBuffer()
+    buffer.add(TicksSeen([trade(number) for number in range(MOST_AT_ONCE + 1)]))
+    buffer.mark()
+
+    first, second = buffer.take(), buffer.take()
+
+    assert (len(first[0]), first[1]) == (MOST_AT_ONCE, False)
+    assert (numbers(second[0])[0], second[1]) == ([MOST_AT_ONCE], True)
 
 
 def test_under_pressure_the_newest_quote_of_each_symbol_stays_and_every_trade() -> None:

@@ -119,6 +119,7 @@ class Pipeline:
         self.evaluations = PostgresEvaluationLedger(self.database)
         self.halt_ledger = PostgresHaltLedger(self.database)
         self.bars = PostgresBarStore(self.database)
+        self.actions = of.actions if of else MemoryCorporateActions()
         self.gate.keep(StreamState.LIVE)
         self._build()
         self._handled = 0
