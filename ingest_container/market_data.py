@@ -4,7 +4,7 @@ the lane of the ticks, which never waits for the worker nor the worker for it.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from ingest_container.waiting import PatientThread, drained
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.sessions import new_york_date, session_at, session_on
 from quantterminal.ports.streams import FeedEvent, FeedLive, SessionReport, SessionState
-from quantterminal.ports.ticks import TickDigest, TicksSeen
+from quantterminal.ports.ticks import TickDigest, TicksSeen, TradeTick
 from quantterminal.ports.watermarks import FeedHealth
 from quantterminal.services.container_runtime import ContainerRuntime
 from quantterminal.services.feed_liveness import FeedLiveness
@@ -28,6 +28,7 @@ from quantterminal.services.tick_lane import TickCounts
 _MOST_WAITING = 20_000  # frames; then the feed is dropped and the gap is fetched over REST
 _MOST_AT_ONCE = 500
 _RECOVERY_TRIES = 8
+_FILLED_AT_ONCE = 5_000  # prints
 _HEALTH_S = 5.0
 _LOOK_S = 0.5  # at the age of the data
 _STALE_SHARE = 0.5  # of the liquid symbols: then the connection is of no use
@@ -36,6 +37,7 @@ _AT_ONCE_UP_TO = 12
 _REST_S = 0.010
 _BEHIND_REST_S = 0.1
 _SILENCE_SHARE = 0.5  # of the stall time: so long a silence may hide something
+_FIRST_NEWS_S = 0.2  # after going live: what came before the first news may have been left out
 _CLOCKS_APART = timedelta(seconds=5)  # ours and the tape's
 _QUOTES_EVERY = timedelta(milliseconds=250)
 
@@ -48,11 +50,12 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time without a connection, in the market's time."""
+    """A time without a connection, in the market's time; `mark` is its place among the ticks."""
 
     began: datetime
     ended: datetime
     reason: str
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,9 @@ class MarketData:
         self._lost: tuple[datetime, str] | None = None
         self._liveness = FeedLiveness(stale_after_s=runtime.stall_after_s or 0.0)
         self._ticks_heard_at: float | None = None
+        self._is_first_news = False
         self._is_absorbing = False
+        self._marks = self._marks_passed = 0
         self._open_gaps = 0
         self.last_seen: dict[str, datetime] = {}
         self.health: FeedHealth | None = None
@@ -177,7 +182,7 @@ class MarketData:
         """The lane's task: what came while the last batch was stored is the next batch."""
         lane = self._runtime.ticks
         while True:
-            if not len(self._buffer):
+            if not len(self._buffer) and self._marks == self._marks_passed:
                 self._ticks_came.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_BEHIND_REST_S if lane.is_behind else None):
@@ -196,17 +201,18 @@ class MarketData:
                 await asyncio.sleep(_REST_S)
 
     async def fill_gaps(self) -> None:
-        """The history's task: the prints of each gap, after its bars, while the market goes on."""
+        """The history's task: the prints of the gaps, after their bars, beside the market."""
         while True:
-            gap = await self._gaps.get()
-            trades = 0
-            for symbol in self._runtime.trading.symbols:
-                found = await self._history_thread.until_done(
-                    partial(self._fill, symbol, gap), still=lambda: True
-                )
-                trades += found or 0
-            await self._log_gap(gap, bars=0, trades=trades)
-            self._open_gaps -= 1
+            gaps = await drained(self._gaps, most=_MOST_AT_ONCE)
+            # what came before the last gap has to be known to the desk: else it is taken for missed
+            while self._marks_passed < gaps[-1].mark:  # noqa: ASYNC110 - passed in another thread
+                await asyncio.sleep(_REST_S)
+            missed = Gap(min(each.began for each in gaps), gaps[-1].ended, gaps[0].reason)
+            trades = await self._history_thread.until_done(
+                partial(self._fill, missed), still=lambda: True
+            )
+            await self._log_gap(gaps[0], bars=0, trades=trades or 0)
+            self._open_gaps -= len(gaps)
 
     async def tick(self, every_s: float) -> None:
         """The timer's task: sees the clock move and lets the worker do what is due."""
@@ -268,6 +274,7 @@ class MarketData:
                 self._buffer_ticks(event, received_ns)
             elif isinstance(event, FeedLive):
                 self._open_gap(self._gap_until_now(), received_ns, missing=event.missing)
+                self._ticks_heard_at, self._is_first_news = self._runtime.monotonic(), True
             elif isinstance(event, SessionReport):
                 self._report(event)
             else:
@@ -276,9 +283,11 @@ class MarketData:
             self._put(_Frame(data, received_ns))
 
     def _open_gap(self, gap: Gap, received_ns: int, *, missing: tuple[str, ...] = ()) -> None:
+        self._marks += 1
         self._buffer.mark()
+        self._ticks_came.set()
         self._open_gaps += 1
-        self._put(_Live(missing, received_ns, gap))
+        self._put(_Live(missing, received_ns, replace(gap, mark=self._marks)))
 
     def _notice_silence(self, received_ns: int) -> None:
         """A feed that was silent and goes on without a new connection may have left something out:
@@ -287,6 +296,9 @@ class MarketData:
         now, last = self._runtime.monotonic(), self._ticks_heard_at
         self._ticks_heard_at = now
         longest = (self._runtime.stall_after_s or 0.0) * _SILENCE_SHARE
+        if self._is_first_news and longest:
+            longest = _FIRST_NEWS_S
+        self._is_first_news = False
         if last is None or not longest or now - last <= longest or not self._market_is_open():
             return
         ended = self._runtime.clock.now()
@@ -337,6 +349,7 @@ class MarketData:
         tabled = lane.absorb(seen, now=now) if len(seen) else None
         if is_marked:
             lane.desk.mark_gap()
+            self._marks_passed += 1
         quotes = {}
         self._quotes_left = self._quotes_left or bool(seen.quotes)
         if self._quotes_left and self._quotes_are_due(now):
@@ -406,20 +419,28 @@ class MarketData:
         self._runtime.gaps.filled(gap.began, bars=bars, trades=trades, at=self._runtime.clock.now())
         return True
 
-    def _fill(self, symbol: str, gap: Gap) -> int:
-        """Fetch in this thread, keep in the lane's: the lane has one caller only."""
+    def _fill(self, gap: Gap) -> int:
+        """Fetch in this thread, keep in the lane's: the lane has one caller only. Doing it again
+        after a failure stores nothing twice.
+        """
+        lane, now, filled = self._runtime.ticks, self._runtime.clock.now(), 0
+        for prints in _in_batches(self._missed_prints(gap, now)):
+            filled += self._tick_thread.ask(partial(lane.fill, prints, now=now))
+        return filled
+
+    def _missed_prints(self, gap: Gap, now: datetime) -> Iterator[Sequence[TradeTick]]:
         history, lane = self._runtime.trade_history, self._runtime.ticks
         if history is None:
-            return 0
-        start = self._tick_thread.ask(lambda: lane.last_trade_at(symbol)) or gap.began
-        now, filled = self._runtime.clock.now(), 0
-        try:
-            end = now + _CLOCKS_APART
-            for page in history.trades(symbol, start=min(start, gap.began), end=end):
-                filled += self._tick_thread.ask(partial(lane.fill, page, now=now))
-        except PermanentError as problem:
-            self._runtime.telemetry.record("trades_left_open", symbol=symbol, problem=str(problem))
-        return filled
+            return
+        for symbol in self._runtime.trading.symbols:
+            last = self._tick_thread.ask(partial(lane.last_trade_at, symbol))
+            start = gap.began if last is None else min(last, gap.began)
+            try:
+                yield from history.trades(symbol, start=start, end=now + _CLOCKS_APART)
+            except PermanentError as problem:
+                self._runtime.telemetry.record(
+                    "trades_left_open", symbol=symbol, problem=str(problem)
+                )
 
     def _new_thread(self, name: str) -> PatientThread:
         return PatientThread(name, draw=self._runtime.draw, telemetry=self._runtime.telemetry)
@@ -434,3 +455,15 @@ class MarketData:
 
     def _market_is_open(self) -> bool:
         return session_at(self._runtime.clock.now()) is not None
+
+
+def _in_batches(pages: Iterator[Sequence[TradeTick]]) -> Iterator[list[TradeTick]]:
+    """Pages put together until they are worth a transaction."""
+    batch: list[TradeTick] = []
+    for page in pages:
+        batch += page
+        if len(batch) >= _FILLED_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
