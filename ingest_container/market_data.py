@@ -4,21 +4,22 @@ the lane of the ticks, which never waits for the worker nor the worker for it.
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 
 from ingest_container.feed_health import feed_health
+from ingest_container.gap_filler import Gap, GapFiller
 from ingest_container.lease import LeaseKeeper
 from ingest_container.sockets import BufferFullError, keep_connected
 from ingest_container.tick_buffer import TickBuffer
 from ingest_container.waiting import PatientThread, drained
-from quantterminal.domain.errors import PermanentError, RetryableError
+from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.sessions import new_york_date, session_at, session_on
 from quantterminal.ports.streams import FeedEvent, FeedLive, SessionReport, SessionState
-from quantterminal.ports.ticks import TickDigest, TicksSeen, TradeTick
+from quantterminal.ports.ticks import TickDigest, TicksSeen
 from quantterminal.ports.watermarks import FeedHealth
 from quantterminal.services.container_runtime import ContainerRuntime
 from quantterminal.services.feed_liveness import FeedLiveness
@@ -28,7 +29,6 @@ from quantterminal.services.tick_lane import TickCounts
 _MOST_WAITING = 20_000  # frames; then the feed is dropped and the gap is fetched over REST
 _MOST_AT_ONCE = 500
 _RECOVERY_TRIES = 8
-_FILLED_AT_ONCE = 5_000  # prints
 _HEALTH_S = 5.0
 _LOOK_S = 0.5  # at the age of the data
 _STALE_SHARE = 0.5  # of the liquid symbols: then the connection is of no use
@@ -38,7 +38,6 @@ _REST_S = 0.010
 _BEHIND_REST_S = 0.1
 _SILENCE_SHARE = 0.5  # of the stall time: so long a silence may hide something
 _FIRST_NEWS_S = 0.2  # after going live: what came before the first news may have been left out
-_CLOCKS_APART = timedelta(seconds=5)  # ours and the tape's
 _QUOTES_EVERY = timedelta(milliseconds=250)
 
 
@@ -46,16 +45,6 @@ _QUOTES_EVERY = timedelta(milliseconds=250)
 class _Frame:
     events: Sequence[Taken]
     received_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A time without a connection, in the market's time; `mark` is its place among the ticks."""
-
-    began: datetime
-    ended: datetime
-    reason: str
-    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +84,8 @@ class MarketData:
         self._tick_thread = self._new_thread("ticks")
         self._board_thread = self._new_thread("board")
         self.lease = LeaseKeeper(runtime)
-        self._history_thread = self._new_thread("history")
         self._waiting: asyncio.Queue[_Item] = asyncio.Queue(_MOST_WAITING)
-        self._gaps: asyncio.Queue[Gap] = asyncio.Queue()
+        self.gaps = GapFiller(runtime, self._tick_thread, marks_passed=lambda: self._marks_passed)
         self._buffer = TickBuffer()
         self._ticks_came = asyncio.Event()
         self._quotes_taken_at: datetime | None = None
@@ -110,7 +98,6 @@ class MarketData:
         self._is_first_news = False
         self._is_absorbing = False
         self._marks = self._marks_passed = 0
-        self._open_gaps = 0
         self.last_seen: dict[str, datetime] = {}
         self.health: FeedHealth | None = None
         self.reconnects = 0
@@ -138,7 +125,7 @@ class MarketData:
     @property
     def is_settled(self) -> bool:
         """Whether all that came is stored and every gap is filled, or given up."""
-        idle = not self.waiting and not self._is_absorbing and not self._open_gaps
+        idle = not self.waiting and not self._is_absorbing and not self.gaps.open
         return idle and not self._runtime.ticks.is_behind
 
     async def read(self) -> None:
@@ -199,20 +186,6 @@ class MarketData:
                 await asyncio.sleep(_BEHIND_REST_S)
             elif len(seen) > _AT_ONCE_UP_TO:
                 await asyncio.sleep(_REST_S)
-
-    async def fill_gaps(self) -> None:
-        """The history's task: the prints of the gaps, after their bars, beside the market."""
-        while True:
-            gaps = await drained(self._gaps, most=_MOST_AT_ONCE)
-            # what came before the last gap has to be known to the desk: else it is taken for missed
-            while self._marks_passed < gaps[-1].mark:  # noqa: ASYNC110 - passed in another thread
-                await asyncio.sleep(_REST_S)
-            missed = Gap(min(each.began for each in gaps), gaps[-1].ended, gaps[0].reason)
-            trades = await self._history_thread.until_done(
-                partial(self._fill, missed), still=lambda: True
-            )
-            await self._log_gap(gaps[0], bars=0, trades=trades or 0)
-            self._open_gaps -= len(gaps)
 
     async def tick(self, every_s: float) -> None:
         """The timer's task: sees the clock move and lets the worker do what is due."""
@@ -286,7 +259,7 @@ class MarketData:
         self._marks += 1
         self._buffer.mark()
         self._ticks_came.set()
-        self._open_gaps += 1
+        self.gaps.open += 1
         self._put(_Live(missing, received_ns, replace(gap, mark=self._marks)))
 
     def _notice_silence(self, received_ns: int) -> None:
@@ -397,50 +370,11 @@ class MarketData:
         bars = self._ingest.counts.recovered - before
         for each in lives:
             self.gaps_found += each.gap.reason != "start"
-            await self._log_gap(each.gap, bars=bars, trades=0)
-            if self._runtime.trade_history is None:
-                self._open_gaps -= 1
-            else:
-                self._gaps.put_nowait(each.gap)
+            await self.gaps.take(each.gap, bars=bars)
 
     def _recovery(self, received_ns: int) -> bool:
         self._ingest.recover(self._runtime.clock.now(), received_ns=received_ns)
         return True
-
-    async def _log_gap(self, gap: Gap, *, bars: int, trades: int) -> None:
-        if not (bars or trades) and gap.reason == "start":
-            return
-        await self._history_thread.until_done(
-            lambda: self._write_gap(gap, bars=bars, trades=trades), tries=2, still=lambda: True
-        )
-
-    def _write_gap(self, gap: Gap, *, bars: int, trades: int) -> bool:
-        self._runtime.gaps.found(gap.began, gap.ended, gap.reason)
-        self._runtime.gaps.filled(gap.began, bars=bars, trades=trades, at=self._runtime.clock.now())
-        return True
-
-    def _fill(self, gap: Gap) -> int:
-        """Fetch in this thread, keep in the lane's: the lane has one caller only. Doing it again
-        after a failure stores nothing twice.
-        """
-        lane, now, filled = self._runtime.ticks, self._runtime.clock.now(), 0
-        for prints in _in_batches(self._missed_prints(gap, now)):
-            filled += self._tick_thread.ask(partial(lane.fill, prints, now=now))
-        return filled
-
-    def _missed_prints(self, gap: Gap, now: datetime) -> Iterator[Sequence[TradeTick]]:
-        history, lane = self._runtime.trade_history, self._runtime.ticks
-        if history is None:
-            return
-        for symbol in self._runtime.trading.symbols:
-            last = self._tick_thread.ask(partial(lane.last_trade_at, symbol))
-            start = gap.began if last is None else min(last, gap.began)
-            try:
-                yield from history.trades(symbol, start=start, end=now + _CLOCKS_APART)
-            except PermanentError as problem:
-                self._runtime.telemetry.record(
-                    "trades_left_open", symbol=symbol, problem=str(problem)
-                )
 
     def _new_thread(self, name: str) -> PatientThread:
         return PatientThread(name, draw=self._runtime.draw, telemetry=self._runtime.telemetry)
@@ -455,15 +389,3 @@ class MarketData:
 
     def _market_is_open(self) -> bool:
         return session_at(self._runtime.clock.now()) is not None
-
-
-def _in_batches(pages: Iterator[Sequence[TradeTick]]) -> Iterator[list[TradeTick]]:
-    """Pages put together until they are worth a transaction."""
-    batch: list[TradeTick] = []
-    for page in pages:
-        batch += page
-        if len(batch) >= _FILLED_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

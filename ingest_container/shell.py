@@ -39,7 +39,7 @@ async def serve(
                     market_data.read(),
                     market_data.tick(tick_every_s),
                     market_data.store_ticks(),
-                    market_data.fill_gaps(),
+                    market_data.gaps.fill(),
                     market_data.lease.keep(),
                     market_data.watch_ages(),
                     market_data.show_health(),

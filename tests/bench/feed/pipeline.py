@@ -123,7 +123,7 @@ async def run(made: ContainerRuntime) -> dict[str, Any]:
     data, telemetry = MarketData(made), made.telemetry
     assert isinstance(telemetry, MemoryTelemetry)
     duties = data.read(), data.work(), data.store_ticks(), data.tick(0.1)
-    more = data.fill_gaps(), data.watch_ages()
+    more = data.gaps.fill(), data.watch_ages()
     tasks = [asyncio.create_task(each) for each in (*duties, *more)]
     while data.state != "live":
         await asyncio.sleep(0.01)
