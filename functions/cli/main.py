@@ -7,7 +7,6 @@ when they are called.
 
 import os
 import sys
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ import typer
 
 from cli.arguments import spread
 from cli.deploy.commands import app as deploy_app
+from cli.market_data import backfill, export
 
 app = typer.Typer(
     help="QuantTerminal: runs QuantZoo strategies, on one machine or in your AWS account.",
@@ -28,6 +28,8 @@ audit_app = typer.Typer(help="The journal.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(audit_app, name="audit")
 app.add_typer(deploy_app, name="deploy")
+app.command()(backfill)
+app.command()(export)
 
 Port = Annotated[int, typer.Option(help="Port of the page, on this machine only.")]
 Scope = Annotated[str, typer.Option(help="account, strategy:NAME or symbol:NAME.")]
@@ -355,51 +357,6 @@ def audit_verify(
 
 
 @app.command()
-def backfill(
-    *,
-    first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
-    last: Annotated[str, typer.Option("--to", help="Last day.")],
-    symbols: Annotated[str, typer.Option(help="Comma-separated.")],
-    out: Annotated[Path, typer.Option(help="Folder of the files.")] = Path("bars"),
-    url: Annotated[str, typer.Option(help="REST address of the vendor.")] = (
-        "https://api.massive.com"
-    ),
-    as_json: Json = False,
-) -> None:
-    """Fetch minute bars of past days; what is there is kept, so that it can be interrupted."""
-    import json
-    from dataclasses import asdict
-
-    from cli.backfill import fetch_days, history_of, sessions_between
-    from cli.progress import bars_done
-
-    key = os.environ.get("POLYGON_API_KEY", "")
-    sessions = sessions_between(_day(first, "--from"), _day(last, "--to"))
-    wanted = [each for each in symbols.split(",") if each]
-    with bars_done(len(sessions), "days") as done:
-        found = fetch_days(history_of(url, key), out, sessions=sessions, symbols=wanted, done=done)
-    text = f"{found.days} days fetched, {found.known_days} were there, {found.bars} bars"
-    typer.echo(json.dumps(asdict(found)) if as_json else text)
-    for line in found.unanswered:
-        typer.echo(f"qt: {line}", err=True)
-    raise typer.Exit(1 if found.unanswered else 0)
-
-
-@app.command()
-def export(
-    day: Annotated[str, typer.Argument(help="UTC day, YYYY-MM-DD.")],
-    *,
-    database: Annotated[str, typer.Option(help="postgresql:// address of the store.")],
-    out: Annotated[Path, typer.Option(help="Folder of the files.")] = Path(),
-) -> None:
-    """Write a day of the stored tape as Parquet."""
-    from cli.tape import export_day
-
-    for file in export_day(database, _day(day, "DAY"), out):
-        typer.echo(str(file))
-
-
-@app.command()
 def cost(
     *,
     assembly: Annotated[Path, typer.Option(help="What `make synth` wrote.")] = Path("cdk.out"),
@@ -428,15 +385,6 @@ def _command(verb: str, reason: str, scope: str, port: int) -> None:
     from cli.remote import Remote
 
     typer.echo(json.dumps(Remote(port).command(verb, reason, scope)))
-
-
-def _day(text: str, option: str) -> date:
-    from local.errors import UsageError
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as problem:
-        raise UsageError(f"Expected {option} to be YYYY-MM-DD, was {text!r}") from problem
 
 
 def _dollars(text: str, option: str) -> Decimal:
