@@ -118,14 +118,15 @@ def _tick_lane(parts: Parts, rules: "ConditionRules | None") -> "TickLane":
     from quantterminal.services.tick_lane import TickLane
 
     settings = parts.settings
-    folder = settings.get("QT_SPOOL_FOLDER") or tempfile.mkdtemp(prefix="quantterminal-spool-")
+    own = Path(tempfile.gettempdir()) / f"quantterminal-spool-{secrets.token_hex(8)}"
+    folder = Path(settings.get("QT_SPOOL_FOLDER") or own)
     quotes_every_ms = int(settings.get("QT_QUOTES_EVERY_MS", _QUOTES_EVERY_MS))
     return TickLane(
         NumpyTickDesk(
             rules=rules or COMPILED, quotes_every_ms=quotes_every_ms, with_parts=rules is not None
         ),
         PostgresTickStore(parts.new_database(), parts.account),
-        DiskSpool(Path(folder)),
+        DiskSpool(folder),
         clock=parts.clock,
         telemetry=parts.telemetry,
     )

@@ -5,6 +5,7 @@ is deleted when all of it is stored. After a crash the last record may be cut: i
 so is nothing else. What was stored before a crash is offered again and known by its number.
 """
 
+import contextlib
 import json
 import struct
 import zlib
@@ -99,6 +100,9 @@ class DiskSpool:
         self._at = 0
         gone.unlink(missing_ok=True)
         self._may_append = self._may_append and bool(self._segments)
+        if not self._segments:
+            with contextlib.suppress(OSError):  # somebody else's file is in it
+                self._folder.rmdir()
 
 
 def _record(batch: TickBatch) -> bytes:
