@@ -34,8 +34,9 @@ test: .venv/.dev .venv-aws/.aws web browser lint web-check deploy-check ## every
 	@echo "test: pytest"
 	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-bench: .venv/.dev .venv-bench/.bench ## the speed of the backtester beside its peers
+bench: .venv/.dev .venv-bench/.bench ## the speed of backtester and feed beside their peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)
+	.venv/bin/python -m tests.bench.feed.measure
 
 soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000, or SEED=17 for one disturbed run
 	@if [ -z "$(SEED)" ]; then

@@ -38,6 +38,11 @@ async def serve(
                     market_data.work(),
                     market_data.read(),
                     market_data.tick(tick_every_s),
+                    market_data.store_ticks(),
+                    market_data.gaps.fill(),
+                    market_data.lease.keep(),
+                    market_data.watch_ages(),
+                    market_data.show_health(),
                     order_stream.work(),
                     order_stream.read(),
                     order_stream.keep_gate(),
@@ -52,4 +57,5 @@ async def serve(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SHUT_GATE_S):
                 await order_stream.shut_gate()
+                await market_data.lease.release()
     runtime.telemetry.record("container_stopped")

@@ -71,6 +71,9 @@ OPTIONAL_VARIABLES: dict[str, str] = {
     "QT_SOURCE": "label of where the data comes from, shown on the dashboard",
     "QT_SPEED": "label of how fast a replay runs, shown on the dashboard",
     "QT_FEED_STALL_AFTER_S": "real seconds without data until the feed reconnects; 0 is never",
+    "QT_FEED_CHANNELS": "what is subscribed of AM, Q, T and others; bars are built of T without AM",
+    "QT_QUOTES_EVERY_MS": "a quote of a symbol is stored once in so many milliseconds; 0 is all",
+    "QT_SPOOL_FOLDER": "where ticks wait while the database is away; a temporary one when absent",
     "AWS_ENDPOINT_URL": "the local AWS of a one-machine run",
 }
 

@@ -63,9 +63,14 @@ def test_old_market_data_goes_in_slices_and_young_stays(ledger: Database) -> Non
     store.store([bar("SPY", NOW + n * MINUTE) for n in range(10)], source="stream")
     store.quarantine([Quarantined(f"k{n}", "SPY", "BAD", "", "", NOW + n * MINUTE) for n in (0, 9)])
     retention = PostgresRetention(ledger, slice_rows=3)
-    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 7, "quarantine": 1}
-    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 0, "quarantine": 0}
+    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 7, "quarantine": 1, "tick_days": 0}
+    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 0, "quarantine": 0, "tick_days": 0}
     assert len(store.minutes("SPY", start=NOW, end=NOW + timedelta(days=1))) == 3
+
+
+def test_the_days_to_come_are_made_once(ledger: Database) -> None:
+    retention = PostgresRetention(ledger)
+    assert [retention.prepare(NOW.date()) for _ in range(2)] == [10, 0]
 
 
 @pytest.fixture(params=["memory", "redis"])

@@ -14,6 +14,7 @@ from quantterminal.adapters.alpaca.client import AlpacaBroker
 from quantterminal.adapters.memory.account_ledger import MemoryAccountLedger
 from quantterminal.adapters.memory.activity_ledger import MemoryActivityLedger
 from quantterminal.adapters.memory.broker_record import MemoryBrokerRecord
+from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.evaluation_ledger import MemoryEvaluationLedger
 from quantterminal.adapters.memory.halt_ledger import Hold, MemoryHaltLedger
 from quantterminal.adapters.memory.intent_ledger import MemoryIntentLedger
@@ -187,6 +188,7 @@ class Composition:
             snapshots=self.ports.state,
             halts=self._halts(),
             session=self._session(),
+            actions=MemoryCorporateActions(),
             telemetry=self.telemetry,
         )
 

@@ -23,19 +23,23 @@ def backfill_runtime() -> "BackfillRuntime":
 
     from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+    from quantterminal.adapters.postgres.corporate_actions import PostgresCorporateActions
     from quantterminal.services.backfill import BackfillRuntime
 
     parts = parts_of("backfill")
+    history = PolygonHistory(
+        base_url=parts.settings.need("QT_FEED_REST_URL"),
+        api_key=parts.secret("QT_FEED_SECRET_ID")["api_key"],
+        draw=random.random,
+        sleep=time.sleep,
+    )
     return BackfillRuntime(
         trading=parts.trading,
         clock=parts.clock,
-        history=PolygonHistory(
-            base_url=parts.settings.need("QT_FEED_REST_URL"),
-            api_key=parts.secret("QT_FEED_SECRET_ID")["api_key"],
-            draw=random.random,
-            sleep=time.sleep,
-        ),
+        history=history,
         bar_store=PostgresBarStore(parts.database),
+        actions=PostgresCorporateActions(parts.database),
+        action_history=history,
         announcer=parts.announcer,
         telemetry=parts.telemetry,
     )

@@ -28,6 +28,7 @@ def edge(service: str) -> Edge:
 @cache
 def strategy_runtime() -> "StrategyRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.corporate_actions import PostgresCorporateActions
     from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
     from quantterminal.adapters.redis.snapshot_store import RedisSnapshotStore
     from quantterminal.services.evaluate_bar import StrategyRuntime
@@ -43,6 +44,7 @@ def strategy_runtime() -> "StrategyRuntime":
         snapshots=RedisSnapshotStore(parts.redis),
         halts=parts.halt_desk,
         session=parts.session(),
+        actions=PostgresCorporateActions(parts.database),
         telemetry=parts.telemetry,
     )
 

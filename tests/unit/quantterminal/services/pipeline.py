@@ -8,6 +8,7 @@ from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.broker import MemoryBroker
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.clock import MemoryClock
+from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.gate import MemoryGate
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
@@ -125,6 +126,7 @@ class Pipeline:
         self.evaluations = PostgresEvaluationLedger(self.database)
         self.halt_ledger = PostgresHaltLedger(self.database)
         self.bars = PostgresBarStore(self.database)
+        self.actions = of.actions if of else MemoryCorporateActions()
         self.gate.keep(StreamState.LIVE)
         self._build()
         self._handled = 0
@@ -147,6 +149,7 @@ class Pipeline:
             snapshots=self.snapshots,
             halts=self.halts,
             session=self.session,
+            actions=self.actions,
             telemetry=self.telemetry,
         )
         self.risk = RiskRuntime(
