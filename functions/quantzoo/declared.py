@@ -7,7 +7,7 @@ pass over every bar on which nothing is asked for.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from quantzoo.strategy import Strategy
 if TYPE_CHECKING:
     from quantzoo.backtest.columns import Columns, Wake  # brings numpy, which is never live
 
+Answer = tuple[Any, Any, Any, Any]
 _STATE = ("indicators", "armed", "bars_held", "level")
 
 
@@ -42,6 +43,13 @@ class DeclaredStrategy(Strategy):
     quantity: int | None = None
     most_bars: int | None = None
 
+    decide: Callable[..., Answer]
+    """Given what is watched, of numbers or of arrays: (entry, leaves a long, leaves a short,
+    rearms). The entry is 1 for a long, -1 for a short, 0 for none; the others are truth values.
+    After an entry was asked for, none is until a bar that rearms. Use `&`, `|`, `*` and
+    comparisons, no `if`, `and`, `or`, `not`; name the parameters, it is called at every bar.
+    """
+
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
         self.watched = self.watches()
@@ -55,15 +63,6 @@ class DeclaredStrategy(Strategy):
     def looks_up(self) -> tuple[Reading, ...]:
         """Further readings, that only `stop` and `reason` are given, after the others."""
         return ()
-
-    @abstractmethod
-    def decide(self, *values: Any) -> tuple[Any, Any, Any, Any]:
-        """(entry, leaves a long, leaves a short, rearms), of numbers or of arrays.
-
-        The entry is 1 for a long, -1 for a short, 0 for none; the others are truth values. After
-        an entry was asked for, none is until a bar that rearms. Use `&`, `|`, `*` and comparisons,
-        no `if`, `and`, `or`, `not`.
-        """
 
     def stop(self, direction: int, *values: Any) -> float | None:  # noqa: ARG002  most have none
         """The level in dollars at which a position that is now entered is left; None for none."""

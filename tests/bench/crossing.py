@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quantzoo.declared import Cause, DeclaredStrategy
+from quantzoo.declared import Answer, Cause, DeclaredStrategy
 from quantzoo.readings import Reading, Sum
 
 FAST, SLOW, SHARES = 20, 50, 100
@@ -14,9 +14,8 @@ class Crossing(DeclaredStrategy):
     def watches(self) -> tuple[Reading, ...]:
         return Sum(FAST), Sum(SLOW)
 
-    def decide(self, *values: Any) -> tuple[Any, Any, Any, Any]:
-        fast, slow = values
-        lead = SLOW * fast - FAST * slow
+    def decide(self, fast: Any, slow: Any) -> Answer:
+        lead = 5 * fast - 2 * slow  # of 20 and 50 closes, shortened by 10
         return lead > 0, lead < 0, False, True
 
     def reason(self, cause: Cause, *values: Any) -> str:  # noqa: ARG002  the same for all

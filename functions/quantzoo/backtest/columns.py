@@ -73,9 +73,9 @@ class Columns:
         self.high = np.asarray(series.high)
         self.low = np.asarray(series.low)
         self.close = np.asarray(series.close)
-        self._close_ticks: Ticks = np.rint(self.close * TICKS_PER_DOLLAR).astype(np.int64)
+        self.close_ticks: Ticks = np.rint(self.close * TICKS_PER_DOLLAR).astype(np.int64)
         self._cache: dict[Any, Any] = {}
-        if len(self.starts) and int(self._close_ticks.max()) > _LARGEST:
+        if len(self.starts) and int(self.close_ticks.max()) > _LARGEST:
             raise InvalidValueError(f"Expected closes up to {_LARGEST / TICKS_PER_DOLLAR:.0f}")
 
     def __len__(self) -> int:
@@ -92,10 +92,12 @@ class Columns:
         found: Mask = left <= minutes * MINUTE_MS
         return found
 
-    def within_last(self, minutes: int) -> Mask:
-        """Whether the session has ended by `minutes` - 1 after each bar's end."""
-        left: Mask = self._closes() - self.starts <= minutes * MINUTE_MS
-        return left
+    def session_close(self, index: int) -> int:
+        """The end of the session that a bar lies in, ms since 1970."""
+        session = session_at(instant(int(self.starts[index])))
+        if session is None:
+            raise InvalidValueError("Expected bars of regular sessions")
+        return epoch_ms(session.close)
 
     def read(self, reading: Reading) -> Any:
         """The reading at every bar: an array, or what is computed when an index is asked for."""
@@ -104,7 +106,7 @@ class Columns:
         return self._cache[reading]
 
     def sma(self, period: int) -> "ColumnSma":
-        return ColumnSma(period, self.cursor, self._sums(self._close_ticks, period))
+        return ColumnSma(period, self.cursor, self._sums(self.close_ticks, period))
 
     def roc(self, period: int) -> "ColumnRoc":
         values = np.full(len(self), np.nan)
@@ -135,17 +137,11 @@ class Columns:
     def _closes(self) -> Ticks:
         """The end of each bar's session, ms since 1970."""
         if "closes" not in self._cache:
-            day_ms = 86_400_000
-            days, first, inverse = np.unique(
-                self.starts // day_ms, return_index=True, return_inverse=True
-            )
-            ends = np.empty(len(days), dtype=np.int64)
-            for number, index in enumerate(first):
-                session = session_at(instant(int(self.starts[index])))
-                if session is None:
-                    raise InvalidValueError("Expected bars of regular sessions")
-                ends[number] = epoch_ms(session.close)
-            self._cache["closes"] = ends[inverse]
+            breaks = np.flatnonzero(np.diff(self.starts) != MINUTE_MS) + 1
+            first = np.concatenate([[0], breaks]) if len(self) else breaks
+            ends = np.array([self.session_close(index) for index in first.tolist()], dtype=np.int64)
+            lengths = np.diff(np.append(first, len(self)))
+            self._cache["closes"] = np.repeat(ends, lengths)
         closes: Ticks = self._cache["closes"]
         return closes
 
@@ -160,7 +156,7 @@ class Columns:
         """Closes in 64 bits where every spread fits them (sums may wrap around and come back, a
         spread may not), else as integers of any size.
         """
-        ticks = self._close_ticks
+        ticks = self.close_ticks
         if len(ticks) < period or period * int(ticks.max() - ticks.min()) < _SAFE_WIDTH:
             return ticks
         windows = sliding_window_view(ticks, period)

@@ -8,11 +8,12 @@ makes the real ones of them when they are asked for, through the live functions.
 to the reference engine's to the last digit, and tests demand it.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,10 @@ from quantterminal.domain.halts import (
 from quantterminal.domain.risk import DenialCode, HaltLevel, Rule
 from quantzoo.backtest.columns import Columns, decided
 from quantzoo.backtest.engine import Setting
-from quantzoo.backtest.fast_rules import Order, Part, fast_rules, part
+from quantzoo.backtest.fast_rules import Order, Part, fast_rules, measure, part
 from quantzoo.backtest.fills import Fees, NextOpen
 from quantzoo.backtest.history import instant
-from quantzoo.backtest.lanes import NEVER, Lane, Sight
+from quantzoo.backtest.lanes import ENTER, LEAVE, NEVER, Lane, Sight
 from quantzoo.backtest.streams import Stream
 from quantzoo.backtest.tape import Tape, dollars, whole
 from quantzoo.backtest.venue import INSUFFICIENT_BUYING_POWER, INSUFFICIENT_QUANTITY
@@ -43,6 +44,8 @@ STRETCH = 16_384
 _BASIS_POINTS = 10_000
 _DOLLAR, _CENT = 10_000, 100  # in ticks
 _OPENING, _FILLS, _HALT, _LANES = range(4)  # the order of things within a minute
+_MOST_SHARES = 10**6  # whose costs fit 63 bits, however many orders there are
+_YES = 1
 _SHORT_SALE = Part(103, 100)
 
 
@@ -55,6 +58,37 @@ class Moment:
     net: tuple[int, ...]
     reserved: tuple[Order, ...]
     level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The orders of a lane that was alone: `rows` of the signals, 1 or -1, limits; `at` rows of the
+    fills, their prices, and what was paid.
+    """
+
+    symbol: int
+    shares: int
+    rows: Any
+    sides: Any
+    limits: Any
+    at: Any
+    prices: Any
+    paid: Any
+
+    def changes(self) -> "tuple[Changes, dict[int, Changes]]":
+        turned = self.sides[: len(self.at)].astype(np.int64) * self.shares
+        return (self.at, -self.paid), {self.symbol: (self.at, turned)}
+
+    def write(self, record: "Record") -> None:
+        """As the lists that other runs keep."""
+        sides = self.sides.tolist()
+        rows = zip(self.rows.tolist(), sides, self.limits.tolist(), strict=True)
+        for number, (row, side, limit) in enumerate(rows):
+            cause, direction = (ENTER, 1) if side > 0 else (LEAVE, 0)
+            record.signals.append((row, 0, cause, direction))
+            record.intents.append((number, side, self.shares, limit, None, None))
+        fills = zip(self.at.tolist(), self.prices.tolist(), strict=True)
+        record.fills += [(number, row, price) for number, (row, price) in enumerate(fills)]
 
 
 @dataclass(slots=True)
@@ -70,6 +104,19 @@ class Record:
     fills: list[tuple[int, int, int]] = field(default_factory=list)
     late_denials: list[DenialCode] = field(default_factory=list)
     rejections: list[str] = field(default_factory=list)
+    booked: Booked | None = None
+
+    def unfold(self) -> None:
+        """Turn what was booked at once into lists."""
+        if self.booked is not None and not self.signals:
+            self.booked.write(self)
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Signals, intents, fills."""
+        if self.booked is not None:
+            return len(self.booked.rows), len(self.booked.rows), len(self.booked.at)
+        return len(self.signals), len(self.intents), len(self.fills)
 
     def lengths(self) -> tuple[int, ...]:
         return tuple(len(each) for each in self._lists())
@@ -89,6 +136,13 @@ class Prices:
         share = part(bps)
         self._under = _BASIS_POINTS * share.under
         self._over = {1: self._under + share.over, -1: self._under - share.over}
+
+    def all_moved(self, prices: Any, sides: Any) -> Any:
+        """`moved` of arrays."""
+        moved = prices * np.where(sides > 0, self._over[1], self._over[-1])
+        steps = np.where(moved >= _DOLLAR * self._under, _CENT, 1)
+        under = self._under * steps
+        return np.where(sides > 0, -(-moved // under), moved // under) * steps
 
     def moved(self, price: int, side: int) -> int:
         """`price` moved against us, rounded to the tick against us."""
@@ -128,9 +182,15 @@ class FastEngine:
         self.invested = np.zeros(len(tape), dtype=np.bool_)
         self._row = 0
         self._equity: int | None = None
+        self._gross: int | None = None
         self._pending: list[Order] = []
         self._opens = [memoryview(each) for each in tape.opens]
         self._closes = [memoryview(each) for each in tape.closes]
+        self.is_alone = (
+            len(lanes) == 1
+            and bool(lanes[0].quantity)
+            and not (setting.rules or setting.has_venue or setting.day_orders)
+        )
         self._rules = fast_rules(setting.rules, trading.limits)
         self._limits = Prices(trading.execution.limit_offset_bps)
         self._fills = Prices(_next_open(setting).slippage_bps)
@@ -146,6 +206,16 @@ class FastEngine:
                 [shares * closes[n][row] for n, shares in enumerate(self.net) if shares]
             )
         return self._equity
+
+    @property
+    def gross(self) -> int:
+        """What is held in either direction, at the closes of the present minute."""
+        if self._gross is None:
+            closes, row = self._closes, self._row
+            self._gross = sum(
+                [abs(shares) * closes[n][row] for n, shares in enumerate(self.net) if shares]
+            )
+        return self._gross
 
     def mark(self, symbol: int) -> int:
         return self._closes[symbol][self._row]
@@ -168,9 +238,16 @@ class FastEngine:
 
     def run(self, stretches: Iterator[tuple[int, int]]) -> Iterator[int]:
         """Through the stretches (begin, end), which follow each other; yields what is done."""
+        start = self._keep()
+        end = 0
         for begin, end in stretches:
-            self._stretch(begin, end)
+            if self.is_alone:
+                self._walk_alone(begin, end)
+            else:
+                self._stretch(begin, end)
             yield end
+        if self.is_alone:
+            self._halt_alone(start, end)
 
     def _stretch(self, begin: int, end: int) -> None:
         waiting = {order.lane for order in self._pending}
@@ -229,7 +306,7 @@ class FastEngine:
         limit = end * width
         while queue and queue[0] < limit:
             row, what = divmod(heappop(queue), width)
-            self._row, self._equity = row, None
+            self._row, self._equity, self._gross = row, None, None
             if what >= _LANES:
                 asking = [what - _LANES]
                 following = (row + 1) * width
@@ -244,6 +321,102 @@ class FastEngine:
                 self.halt = halts[row]
                 self.halts.append(self.halt)
                 self._set_level(row, int(self.halt.level))
+
+    def _walk_alone(self, begin: int, end: int) -> None:
+        """`_walk` for one lane that nobody refuses anything and whose orders outlive the day."""
+        (lane,) = self.lanes
+        if self._cross(lane, begin, end):
+            return
+        if lane.found == NEVER and not self._pending:
+            lane.search(begin)
+        self._go_along(lane, begin, end)
+
+    def _halt_alone(self, start: "_Kept", end: int) -> None:
+        """The halts of such a run, which change nothing else."""
+        halts: dict[int, Halt] = {}
+        losses = _Losses(self, 0, end, start)
+        while (found := losses.first(len(halts))) is not None:
+            halts[found[0]] = found[1]
+            self.halt, self.level = None, 0
+            self.levels.clear()
+            for row in sorted({*self.tape.first, *halts}):
+                self._pass(row, halts.get(row))
+        self.halts = list(halts.values())
+
+    def _go_along(self, lane: Lane, begin: int, end: int) -> None:
+        if self._pending:
+            self._queue, self._width = [], _LANES + 1
+            self._fill(begin)
+        record, shares = self.record, lane.quantity or 0
+        signals, intents, fills = record.signals, record.intents, record.fills
+        opens, closes = self._opens[lane.symbol], self._closes[lane.symbol]
+        price_of, limit_of, fee = self._fills.moved, self._limits.moved, self.fees.of(shares)
+        search, ask, fill, number = lane.search, lane.ask, lane.fill, len(signals)
+        row = lane.found
+        while row < end:
+            direction = ask(row)
+            side = direction or -lane.sign
+            signals.append((row, 0, lane.cause, direction))
+            limit = limit_of(closes[row], side)
+            intents.append((number, side, shares, limit, None, None))
+            row += 1
+            if row >= end:
+                order = Order(
+                    0, 0, side=side, quantity=shares, limit=limit, reference=0, signal=number
+                )
+                self._pending = [order]
+                lane.found = NEVER
+                break
+            price = price_of(opens[row], side)
+            fills.append((number, row, price))
+            self.cash -= side * shares * price + fee
+            number += 1
+            fill(row, direction)
+            row = search(row)
+        self.held[0] = self.net[lane.symbol] = lane.sign * shares
+
+    def _cross(self, lane: Lane, begin: int, end: int) -> bool:
+        """Entries and exits that take turns, all at once; False where they may not."""
+        sight, tape = lane.sight, self.tape
+        if sight is None or begin or end < len(tape) or not isinstance(sight.entry, memoryview):
+            return False
+        entry = np.asarray(sight.entry)
+        leaves = np.frombuffer(sight.leaves_long, dtype=np.bool_)
+        if not lane.is_plain or (lane.quantity or 0) > _MOST_SHARES:
+            return False
+        warm = max(sight.rearms.find(_YES), 0)
+        if sight.rearms.find(0, warm) >= 0 or (entry < 0).any() or (entry.view(bool) & leaves).any():
+            return False
+        labels = entry - leaves.view(np.int8)
+        rows = np.flatnonzero(labels)
+        found = labels[rows]
+        turns = np.empty(len(rows), dtype=np.bool_)
+        turns[:1] = found[:1] > 0
+        turns[1:] = found[1:] != found[:-1]
+        self._book(lane, rows[turns], found[turns])
+        return True
+
+    def _book(self, lane: Lane, rows: Any, sides: Any) -> None:
+        """Orders of a lane at `rows`, each filled at the next one's open."""
+        tape, shares = self.tape, lane.quantity or 0
+        limits = self._limits.all_moved(tape.closes[lane.symbol][rows], sides)
+        filled = len(rows) - (len(rows) > 0 and int(rows[-1]) + 1 == len(tape))
+        at, turned = rows[:filled] + 1, sides[:filled].astype(np.int64)
+        prices = self._fills.all_moved(tape.opens[lane.symbol][at], turned)
+        paid = turned * shares * prices + self.fees.of(shares)
+        self.record.booked = Booked(lane.symbol, shares, rows, sides, limits, at, prices, paid)
+        self.cash -= int(paid.sum())
+        lane.sign = filled % 2
+        self.held[lane.number] = self.net[lane.symbol] = lane.sign * shares
+
+    def _pass(self, row: int, halt: Halt | None) -> None:
+        begins = self.tape.first[bisect_right(self.tape.first, row) - 1] == row
+        if begins and self.halt and is_lifted_by_new_session(self.halt):
+            self.halt = None
+            self._set_level(row, 0)
+        if halt is not None:
+            self.halt = halt
+            self._set_level(row, int(halt.level))
 
     def _set_level(self, row: int, level: int) -> None:
         self.level = level
@@ -282,7 +455,7 @@ class FastEngine:
             self._search(lane, row)
 
     def _decide(self, row: int, asking: Sequence[int]) -> None:
-        self.outside = self.tape.outside[row] == 1
+        self.outside = row in self.tape.outside
         lanes = self.lanes
         orders = [self._order(lanes[number], row) for number in asking]
         intents, reserved = self.record.intents, self.reserved
@@ -329,6 +502,8 @@ class FastEngine:
         return self.day_open * self._size.over // (self._size.under * reference)
 
     def _check(self, order: Order) -> DenialCode | None:
+        if self._rules:
+            measure(order, self)
         for rule in self._rules:
             code = rule(order, self)
             if code is not None:
@@ -366,10 +541,7 @@ class FastEngine:
                 self._drop(order, row)
 
     def _is_too_much(self, order: Order, resting: Sequence[tuple[Order, bool]]) -> bool:
-        gross = sum(
-            [abs(shares) * self.mark(n) for n, shares in enumerate(self.net) if shares]
-        )
-        free = max(0, 2 * self.equity - gross) * _SHORT_SALE.under
+        free = max(0, 2 * self.equity - self.gross) * _SHORT_SALE.under
         committed = sum([self._cost(each) for each, opens in resting if opens])
         return self._cost(order) > free - committed
 
@@ -406,19 +578,17 @@ class _Losses:
         self._engine = engine
         self._begin, self._end = begin, end
         self._kept = kept
-        equity = np.full(end - begin, kept.cash, dtype=np.int64)
-        invested = np.zeros(end - begin, dtype=np.bool_)
-        for symbol, (rows, shares, paid) in self._changes().items():
-            equity -= _running(rows, paid, end - begin)
-            held = _running(rows, shares, end - begin)
-            held += kept.net[symbol]
-            equity += held * engine.tape.closes[symbol][begin:end]
+        cash, shares = _changes(engine, kept, begin)
+        equity = engine.equities[begin:end]
+        equity[:] = _running(kept.cash, *cash, end - begin)
+        invested = engine.invested[begin:end]
+        for symbol, changes in shares.items():
+            held = _running(kept.net[symbol], *changes, end - begin)
             invested |= held != 0
-        engine.equities[begin:end] = equity
-        engine.invested[begin:end] = invested
+            held *= engine.tape.closes[symbol][begin:end]
+            equity += held
         self._equity = equity
-        self._high = np.maximum(np.maximum.accumulate(equity), engine.high_water)
-        self.high_water = int(self._high[-1])
+        self.high_water = max(int(equity.max()), engine.high_water)
 
     def first(self, known: int) -> tuple[int, Halt] | None:
         """The first minute in which the account is halted further than it was; `known` halts were
@@ -426,11 +596,14 @@ class _Losses:
         """
         limits = self._engine.setting.trading.limits
         drawdown, daily = part(limits.drawdown_fraction), part(limits.daily_loss_fraction)
-        equity, high, opens = self._equity, self._high, self._day_opens()
+        equity, most = self._equity, self.high_water
+        loss = most - int(equity.min())
+        if loss * drawdown.under < most * drawdown.over and loss * daily.under < most * daily.over:
+            return None
+        high = np.maximum(np.maximum.accumulate(equity), self._engine.high_water)
+        opens = self._day_opens()
         deep = (high - equity) * drawdown.under >= high * drawdown.over
         lost = (opens - equity) * daily.under >= opens * daily.over
-        if not (deep.any() or lost.any()):
-            return None
         wanted = np.where(deep, int(HaltLevel.HALTED), np.where(lost, int(HaltLevel.REDUCE_ONLY), 0))
         found = np.flatnonzero(wanted > self._levels())
         if not len(found):
@@ -445,34 +618,14 @@ class _Losses:
         end = instant(int(self._engine.tape.starts[row])) + MINUTE
         return row, Halt(ACCOUNT, level, code, reason, "breaker", end, number)
 
-    def _changes(self) -> dict[int, tuple[list[int], list[int], list[int]]]:
-        """Rows, shares and what was paid, by symbol; also of those that are only held."""
-        engine, begin, record = self._engine, self._begin, self._engine.record
-        found: dict[int, tuple[list[int], list[int], list[int]]] = {
-            symbol: ([], [], []) for symbol, shares in enumerate(self._kept.net) if shares
-        }
-        intents, signals, lanes = record.intents, record.signals, engine.lanes
-        fee = engine.fees.of
-        for signal, row, price in record.fills[self._kept.lengths[2] :]:
-            _, side, quantity, *_ = intents[signal]
-            rows, shares, paid = found.setdefault(lanes[signals[signal][1]].symbol, ([], [], []))
-            rows.append(row - begin)
-            shares.append(side * quantity)
-            paid.append(side * quantity * price + fee(quantity))
-        return found
-
     def _day_opens(self) -> Any:
         """The equity at the open of each minute's session."""
         engine, begin, end = self._engine, self._begin, self._end
         first = engine.tape.first
-        number = bisect_right(first, begin) - 1
-        opens = np.empty(end - begin, dtype=np.int64)
-        while number < len(first) and first[number] < end:
-            row = first[number]
-            at_open = int(engine.equities[row - 1]) if row else engine.start
-            opens[max(row - begin, 0) :] = at_open
-            number += 1
-        return opens
+        rows = first[bisect_right(first, begin) - 1 : bisect_left(first, end)]
+        opens = [int(engine.equities[row - 1]) if row else engine.start for row in rows]
+        lengths = np.diff([begin, *rows[1:], end])
+        return np.repeat(np.asarray(opens, dtype=np.int64), lengths)
 
     def _levels(self) -> Any:
         levels = np.full(self._end - self._begin, self._kept.level, dtype=np.int64)
@@ -481,11 +634,39 @@ class _Losses:
         return levels
 
 
-def _running(rows: Sequence[int], values: Sequence[int], length: int) -> Any:
-    """The sum of all values up to each row."""
-    at_rows = np.zeros(length, dtype=np.int64)
-    np.add.at(at_rows, np.asarray(rows, dtype=np.int64), np.asarray(values, dtype=np.int64))
-    return np.cumsum(at_rows, out=at_rows)
+Changes = tuple[Any, Any]  # rows, and what is added at each
+
+
+def _changes(
+    engine: FastEngine, kept: _Kept, begin: int
+) -> tuple[Changes, dict[int, Changes]]:
+    """Of the cash, and of the shares by symbol; also of those that are only held."""
+    found: dict[int, tuple[list[int], list[int]]] = {
+        symbol: ([], []) for symbol, shares in enumerate(kept.net) if shares
+    }
+    at: list[int] = []
+    paid: list[int] = []
+    record, fee = engine.record, engine.fees.of
+    intents, signals, lanes = record.intents, record.signals, engine.lanes
+    for signal, row, price in record.fills[kept.lengths[2] :]:
+        _, side, quantity, *_ = intents[signal]
+        rows, shares = found.setdefault(lanes[signals[signal][1]].symbol, ([], []))
+        at.append(row - begin)
+        rows.append(row - begin)
+        shares.append(side * quantity)
+        paid.append(-side * quantity * price - fee(quantity))
+    if record.booked is not None:
+        return record.booked.changes()
+    return (at, paid), dict(found)
+
+
+def _running(start: int, rows: Any, changes: Any, length: int) -> Any:
+    """What `start` has become by each row; `rows` ascend."""
+    values = np.empty(len(rows) + 1, dtype=np.int64)
+    values[0] = start
+    values[1:] = changes
+    np.cumsum(values, out=values)
+    return np.repeat(values, np.diff(np.concatenate([[0], rows, [length]]).astype(np.int64)))
 
 
 class WholeFees:
@@ -505,6 +686,7 @@ def column_lane(lane: Lane, columns: Columns) -> None:
     found = decided(strategy, columns)
     readings = [columns.read(each) for each in strategy.readings]
     seen = readings[: len(strategy.watched)]
+    numbers = [_numbers(each) for each in readings]
     trails: dict[int, Any] = {}
 
     def trail(direction: int) -> Any:
@@ -525,13 +707,14 @@ def column_lane(lane: Lane, columns: Columns) -> None:
             memoryview(columns.high),
             memoryview(columns.low),
             trail if lane.follows else None,
-            lambda at: [_number(each[at]) for each in readings],
+            lambda at: [each[at] for each in numbers],
         )
     )
 
 
-def _number(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+def _numbers(values: Any) -> Any:
+    """Plain numbers by index."""
+    return memoryview(values) if isinstance(values, np.ndarray) else values
 
 
 class BlockLane:
@@ -549,23 +732,31 @@ class BlockLane:
         entry, leaves_long, leaves_short, rearms = zip(
             *map(strategy.decide, *seen), strict=True
         )
+        has_exits = self._lane.stops or self._lane.follows
         cold = min(max(self._warm - begin, 0), end - begin)
-        none = bytes(cold)
         self._lane.look(
             Sight(
                 begin,
                 end,
                 entry,
-                none + bytes(map(bool, entry[cold:])),
-                none + bytes(map(bool, leaves_long[cold:])),
-                none + bytes(map(bool, leaves_short[cold:])),
-                none + bytes(map(bool, rearms[cold:])),
-                stream.high,
-                stream.low,
+                bytes(cold) + bytes(map(bool, entry[cold:])),
+                _flags(leaves_long, cold),
+                _flags(leaves_short, cold),
+                _flags(rearms, cold),
+                stream.column("high") if has_exits else (),
+                stream.column("low") if has_exits else (),
                 (lambda direction: _Trail(strategy, direction, seen)) if self._lane.follows else None,
                 lambda at: [each[at] for each in readings],
             )
         )
+
+
+def _flags(values: Sequence[bool], cold: int) -> bytes:
+    """A byte for each, 0 for the first `cold`."""
+    flags = bytes(values)
+    if flags.strip(b"\0\1"):
+        raise InvalidValueError(f"Expected truth values, was {max(flags)}")
+    return bytes(cold) + flags[cold:]
 
 
 class _Trail(Sequence[float]):

@@ -19,9 +19,23 @@ _BASIS_POINTS = 10_000
 
 
 class Order:
-    """One order of one lane: shares and ticks; `side` is 1 or -1, `signal` the number of its own."""
+    """One order of one lane: shares and ticks; `side` is 1 or -1, `signal` the number of its own.
 
-    __slots__ = ("lane", "limit", "quantity", "reference", "side", "signal", "symbol")
+    `highest`, `lowest` and `reduces` are what `measure` last found.
+    """
+
+    __slots__ = (
+        "highest",
+        "lane",
+        "limit",
+        "lowest",
+        "quantity",
+        "reduces",
+        "reference",
+        "side",
+        "signal",
+        "symbol",
+    )
 
     def __init__(  # noqa: PLR0913  all that an order is
         self,
@@ -41,6 +55,8 @@ class Order:
         self.limit = limit
         self.reference = reference
         self.signal = signal
+        self.highest = self.lowest = 0
+        self.reduces = False
 
 
 class Account(Protocol):
@@ -57,6 +73,9 @@ class Account(Protocol):
 
     @property
     def equity(self) -> int: ...
+
+    @property
+    def gross(self) -> int: ...
 
     def mark(self, symbol: int) -> int: ...
 
@@ -80,8 +99,8 @@ def part(value: Decimal) -> Part:
     return Part(*value.as_integer_ratio())
 
 
-def extremes(order: Order, account: Account) -> tuple[int, int]:
-    """`risk.worst_case`."""
+def measure(order: Order, account: Account) -> None:
+    """`risk.worst_case` and `risk.is_reducing`, once for all rules."""
     highest = lowest = account.net[order.symbol]
     for other in account.reserved:
         if other.symbol == order.symbol and other is not order:
@@ -89,15 +108,11 @@ def extremes(order: Order, account: Account) -> tuple[int, int]:
                 highest += other.quantity
             else:
                 lowest -= other.quantity
-    return highest, lowest
-
-
-def reduces(order: Order, account: Account) -> bool:
-    """`risk.is_reducing`."""
-    highest, lowest = extremes(order, account)
+    order.highest, order.lowest = highest, lowest
     if order.side > 0:
-        return highest < 0 and 0 < order.quantity <= -highest
-    return lowest > 0 and 0 < order.quantity <= lowest
+        order.reduces = highest < 0 and 0 < order.quantity <= -highest
+    else:
+        order.reduces = lowest > 0 and 0 < order.quantity <= lowest
 
 
 def _halt(_limits: RiskLimits) -> FastRule:
@@ -106,7 +121,7 @@ def _halt(_limits: RiskLimits) -> FastRule:
             return None
         if account.level >= risk.HaltLevel.HALTED:
             return DenialCode.HALTED
-        return None if reduces(order, account) else DenialCode.REDUCE_ONLY
+        return None if order.reduces else DenialCode.REDUCE_ONLY
 
     return check
 
@@ -161,12 +176,12 @@ def _position_limit(limits: RiskLimits) -> FastRule:
     share = part(limits.max_position_fraction)
 
     def check(order: Order, account: Account) -> DenialCode | None:
-        if reduces(order, account):
+        if order.reduces:
             return None
         equity = account.equity
         if equity <= 0:
             return DenialCode.POSITION_LIMIT
-        highest, lowest = extremes(order, account)
+        highest, lowest = order.highest, order.lowest
         if order.side > 0:
             highest += order.quantity
         else:
@@ -184,12 +199,9 @@ def _buying_power(limits: RiskLimits) -> FastRule:
     share = part(limits.max_gross_fraction)
 
     def check(order: Order, account: Account) -> DenialCode | None:
-        if reduces(order, account):
+        if order.reduces:
             return None
-        used = order.quantity * order.limit
-        for symbol, shares in enumerate(account.net):
-            if shares:
-                used += abs(shares) * account.mark(symbol)
+        used = account.gross + order.quantity * order.limit
         for other in account.reserved:
             if other is not order:
                 used += other.quantity * other.limit

@@ -56,6 +56,7 @@ class Lane:
         "quantity",
         "sight",
         "sign",
+        "stops",
         "strategy",
         "symbol",
     )
@@ -65,6 +66,7 @@ class Lane:
         self.symbol = symbol
         self.strategy = strategy
         self.quantity = strategy.quantity
+        self.stops = type(strategy).stop is not DeclaredStrategy.stop
         self.follows = type(strategy).trail is not DeclaredStrategy.trail
         self.sight: Sight | None = None
         self.sign = 0
@@ -75,6 +77,11 @@ class Lane:
         self._level: float | None = None
         self._followed = 0
         self._disarmed = -1
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is left by `decide` alone."""
+        return not (self.stops or self.follows or self._most is not None)
 
     def look(self, sight: Sight) -> None:
         """Go on into the next sight; `found` is NEVER then, or the bar that was found before."""
@@ -112,7 +119,8 @@ class Lane:
         sight = self._seen()
         direction = 1 if sight.entry[row - sight.begin] > 0 else -1
         self._disarmed = row
-        self._level = self.strategy.stop(direction, *sight.values(row - sight.begin))
+        if self.stops:
+            self._level = self.strategy.stop(direction, *sight.values(row - sight.begin))
         return direction
 
     def fill(self, row: int, sign: int) -> None:

@@ -96,11 +96,15 @@ def _lanes(setting: Setting, history: History, make_run: MakeRun) -> list[Lane]:
 def _by_columns(engine: FastEngine) -> Iterator[tuple[int, int]]:
     for lane in engine.lanes:
         column_lane(lane, engine.tape.columns[lane.symbol])
-    yield from _stretches(len(engine.tape), STRETCH)
+    yield from _stretches(len(engine.tape), len(engine.tape) if engine.is_alone else STRETCH)
 
 
 def _by_bars(engine: FastEngine) -> Iterator[tuple[int, int]]:
-    streams = [Stream(each) for each in engine.tape.series]
+    tape = engine.tape
+    streams = [
+        Stream(series, memoryview(ticks))
+        for series, ticks in zip(tape.series, tape.closes, strict=True)
+    ]
     blocks = [BlockLane(lane, streams[lane.symbol]) for lane in engine.lanes]
     for begin, end in _stretches(len(engine.tape), BLOCK):
         for stream in streams:
@@ -117,14 +121,15 @@ def _stretches(length: int, size: int) -> Iterator[tuple[int, int]]:
 
 def _result(engine: FastEngine, history: History) -> Result:
     record, recording, tape = engine.record, Recording(engine), engine.tape
+    signals, intents, fills = record.counts
     return Result(
         cash=engine.setting.cash,
         bars=len(tape) * len(tape.symbols),
         first=history.first,
         last=history.last,
-        signals=Recorded(len(record.signals), lambda: recording.signals),
-        intents=Recorded(len(record.intents), lambda: recording.intents),
-        fills=Recorded(len(record.fills), lambda: recording.fills),
+        signals=Recorded(signals, lambda: recording.signals),
+        intents=Recorded(intents, lambda: recording.intents),
+        fills=Recorded(fills, lambda: recording.fills),
         cancels=0,
         rejections=dict(sorted(Counter(record.rejections).items())),
         late_denials=dict(Counter(record.late_denials)),

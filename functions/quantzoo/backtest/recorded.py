@@ -84,6 +84,7 @@ class Recording:
 
     @cached_property
     def signals(self) -> list[Signal]:
+        self._record.unfold()
         return [self._signal(number) for number in range(len(self._record.signals))]
 
     @cached_property
@@ -95,6 +96,7 @@ class Recording:
     @cached_property
     def intents(self) -> list[Intent]:
         found = []
+        self._record.unfold()
         for number, (proposal, intent) in enumerate(
             zip(self.proposals, self._record.intents, strict=True)
         ):
@@ -108,6 +110,7 @@ class Recording:
 
     @cached_property
     def fills(self) -> list[Executed]:
+        self._record.unfold()
         return [self._fill(*each) for each in self._record.fills]
 
     def proposal(self, number: int, *, signal: Signal | None = None) -> Proposal:

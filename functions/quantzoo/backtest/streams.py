@@ -4,6 +4,7 @@ recursions take the steps of the indicators, so that every value is theirs to th
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from operator import mul, sub
@@ -28,39 +29,45 @@ from quantzoo.readings import (
 )
 
 _DAY_MS = 86_400_000
-_to_ticks = float(TICKS_PER_DOLLAR).__mul__
 
 
 class Stream:
-    """The bars of one block as lists, and the readings of them; `load` goes on to the next."""
+    """The bars of one block as lists, and the readings of them; `load` goes on to the next.
 
-    def __init__(self, series: Series) -> None:
+    `ticks` are the closes of the whole series in 1/10000 dollar.
+    """
+
+    def __init__(self, series: Series, ticks: "memoryview[int]") -> None:
         self._series = series
+        self.all_ticks = ticks
         self._readers: dict[Any, Callable[[Stream], Sequence[Any]]] = {}
         self._cache: dict[Any, Sequence[Any]] = {}
         self._close_of: tuple[int, int] = (-1, 0)
 
     def load(self, begin: int, end: int) -> None:
         """Blocks follow each other; whatever was read once is to be read of each of them."""
-        series = self._series
-        part = slice(begin, end)
-        self.starts = list(series.starts[part])
-        self.open, self.high = list(series.open[part]), list(series.high[part])
-        self.low, self.close = list(series.low[part]), list(series.close[part])
-        self.ticks = list(map(round, map(_to_ticks, self.close)))
+        self._part = slice(begin, end)
         self._cache = {}
+
+    def column(self, name: str) -> Sequence[Any]:
+        """`starts`, `open`, `high`, `low` or `close` as a list."""
+        return self._known(name, lambda _: lambda s: list(getattr(s._series, name)[s._part]))  # noqa: SLF001  its own
+
+    def ticks(self) -> Sequence[int]:
+        """The closes in ticks of 1/10000 dollar."""
+        return self._known("ticks", lambda _: lambda s: s.all_ticks[s._part].tolist())  # noqa: SLF001  its own
 
     def read(self, reading: Reading) -> Sequence[Any]:
         return self._known(reading, _READERS[type(reading)])
 
     def sums(self, period: int) -> Sequence[int]:
         """Of the last `period` closes in ticks; of fewer at the beginning."""
-        return self._known(("sums", period), lambda _: _rolling(period, lambda s: s.ticks))
+        return self._known(("sums", period), lambda _: _rolling(period, lambda s: s.ticks()))
 
     def squares(self, period: int) -> Sequence[int]:
         return self._known(
             ("squares", period),
-            lambda _: _rolling(period, lambda s: list(map(mul, s.ticks, s.ticks))),
+            lambda _: _rolling(period, lambda s: list(map(mul, s.ticks(), s.ticks()))),
         )
 
     def offsets(self, period: int) -> Sequence[int]:
@@ -69,7 +76,7 @@ class Stream:
             ("offsets", period),
             lambda _: (
                 lambda s: [
-                    period * x - total for x, total in zip(s.ticks, s.sums(period), strict=True)
+                    period * x - total for x, total in zip(s.ticks(), s.sums(period), strict=True)
                 ]
             ),
         )
@@ -86,8 +93,8 @@ class Stream:
             ),
         )
 
-    def ranges(self, period: int) -> Sequence[tuple[float, float]]:
-        """Wilder's mean true range (before, at) each bar."""
+    def ranges(self, period: int) -> Sequence[float]:
+        """Wilder's mean true range at the bar before the block, then at each of its bars."""
         return self._known(("ranges", period), lambda _: _wilder(period))
 
     def session_close(self, start: int) -> int:
@@ -125,13 +132,13 @@ class _AtIndex(Sequence[float]):
 Reader = Callable[[Stream], Sequence[Any]]
 
 
-def _rolling(period: int, values_of: Callable[[Stream], list[int]]) -> Reader:
+def _rolling(period: int, values_of: Callable[[Stream], Sequence[int]]) -> Reader:
     tail, total = [0] * period, 0
 
     def read(stream: Stream) -> Sequence[int]:
         nonlocal tail, total
         values = values_of(stream)
-        lagged = tail + values
+        lagged = [*tail, *values]
         tail = lagged[-period:]
         sums = list(accumulate(map(sub, values, lagged), initial=total))
         total = sums[-1]
@@ -146,53 +153,47 @@ def _change(reading: Change) -> Reader:
 
     def read(stream: Stream) -> Sequence[float]:
         nonlocal tail
-        lagged = tail + stream.close
+        closes = stream.column("close")
+        lagged = [*tail, *closes]
         tail = lagged[-reading.period :]
-        return [
-            (now / before - 1.0) * 100.0 for now, before in zip(stream.close, lagged, strict=False)
-        ]
+        return [(now / before - 1.0) * 100.0 for now, before in zip(closes, lagged, strict=False)]
 
     return read
 
 
 def _highest(reading: HighestBefore) -> Reader:
-    return _extreme(reading.period, lambda stream: stream.high, max)
+    of = _highest_of(reading.period)
+    return lambda stream: of(stream.column("high"))
 
 
 def _lowest(reading: LowestBefore) -> Reader:
-    return _extreme(reading.period, lambda stream: stream.low, min)
+    of = _highest_of(reading.period)
+    return lambda stream: [-each for each in of([-each for each in stream.column("low")])]
 
 
-def _extreme(
-    period: int,
-    values_of: Callable[[Stream], list[float]],
-    of: Callable[[Sequence[float]], float],
-) -> Reader:
-    """The extreme of the `period` values before each; a window is looked through again only when
-    its extreme falls out of it.
+def _highest_of(period: int) -> Callable[[Sequence[float]], list[float]]:
+    """The highest of the `period` values before each; a window is looked through again only when
+    its highest falls out of it.
     """
     tail: list[float] = []
-    direction = 1 if of is max else -1
 
-    def read(stream: Stream) -> Sequence[float]:
+    def read(block: Sequence[float]) -> list[float]:
         nonlocal tail
-        values = tail + values_of(stream)
-        found: list[float] = []
-        append = found.append
+        values = [*tail, *block]
         first = len(tail)
-        best, at = math.nan, -1
-        for index in range(first, len(values)):
-            begin = index - period
-            if begin < 0:
-                append(math.nan)
-                continue
-            newest = values[index - 1]
-            if at < begin:
-                window = values[begin:index]
-                best = of(window)
-                at = index - 1 - window[::-1].index(best)
-            elif direction * newest >= direction * best:
-                best, at = newest, index - 1
+        cold = min(max(period - first, 0), len(block))
+        found = [math.nan] * cold
+        append = found.append
+        best, at = -math.inf, -1
+        begin = first + cold
+        for index, newest in enumerate(values[begin - 1 : -1], begin) if begin else ():
+            if newest >= best and at >= 0:
+                best, at = newest, index
+            elif at <= index - period:
+                window = values[index - period : index]
+                window.reverse()
+                best = max(window)
+                at = index - window.index(best)
             append(best)
         tail = values[-period:]
         return found
@@ -203,45 +204,39 @@ def _extreme(
 def _wilder(period: int) -> Reader:
     close, seen, mean = math.nan, -1, 0.0
 
-    def read(stream: Stream) -> Sequence[tuple[float, float]]:
+    def read(stream: Stream) -> Sequence[float]:
         nonlocal close, seen, mean
-        found: list[tuple[float, float]] = []
-        less, before = period - 1, close
-        last = mean if seen == period else math.nan
-        for high, low, now in zip(stream.high, stream.low, stream.close, strict=True):
+        closes = stream.column("close")
+        befores = [close, *closes]
+        close = befores[-1]
+        found = [math.nan]  # of the bar before the block
+        if seen == period:
+            found[0] = mean
+        append = found.append
+        less = period - 1
+        for high, low, before in zip(
+            stream.column("high"), stream.column("low"), befores, strict=False
+        ):
+            widest = (before if before > high else high) - (before if before < low else low)
             if seen == period:
-                up, down = abs(high - before), abs(low - before)
-                widest = high - low
-                if up > widest:
-                    widest = up
-                if down > widest:
-                    widest = down
                 mean = (mean * less + widest) / period
-                found.append((last, mean))
-                last = mean
-            else:
-                if seen >= 0:
-                    mean += max(high - low, abs(high - before), abs(low - before))
-                seen += 1
-                if seen == period:
-                    mean /= period
-                at = mean if seen == period else math.nan
-                found.append((last, at))
-                last = at
-            before = now
-        close = before
+                append(mean)
+                continue
+            if seen >= 0:
+                mean += widest
+            seen += 1
+            if seen == period:
+                mean /= period
+            append(mean if seen == period else math.nan)
         return found
 
     return read
 
 
 def _true_range(reading: TrueRange) -> Reader:
-    which = 0 if reading.before else 1
-
-    def read(stream: Stream) -> Sequence[float]:
-        return [pair[which] for pair in stream.ranges(reading.period)]
-
-    return read
+    if reading.before:
+        return lambda stream: stream.ranges(reading.period)[:-1]
+    return lambda stream: stream.ranges(reading.period)[1:]
 
 
 def _band_side(reading: BandSide) -> Reader:
@@ -291,16 +286,21 @@ def _ending(reading: Ending) -> Reader:
     most = reading.minutes * MINUTE_MS
 
     def read(stream: Stream) -> Sequence[bool]:
-        if not most:
-            return [False] * len(stream.starts)
-        close = stream.session_close
-        return [close(start) - start - MINUTE_MS <= most for start in stream.starts]
+        starts = stream.column("starts")
+        found: list[bool] = []
+        while len(found) < len(starts):  # a session at once
+            at = len(found)
+            left = stream.session_close(starts[at]) - MINUTE_MS - most
+            end = bisect_left(starts, starts[at] // _DAY_MS * _DAY_MS + _DAY_MS, at)
+            begins = min(max(bisect_left(starts, left, at), at), end) if most else end
+            found += [False] * (begins - at) + [True] * (end - begins)
+        return found
 
     return read
 
 
 _READERS: dict[type, Callable[[Any], Reader]] = {
-    Price: lambda reading: lambda stream: getattr(stream, reading.name),  # type: ignore[no-any-return]  # lists by name
+    Price: lambda reading: lambda stream: stream.column(reading.name),
     Ending: _ending,
     Sum: lambda reading: lambda stream: stream.sums(reading.period),
     Change: _change,

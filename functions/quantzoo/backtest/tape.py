@@ -6,6 +6,7 @@ they do in Decimal, digit for digit.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,7 @@ _LARGEST = 1_000_000_000  # ticks; and products of these with shares and fractio
 class Tape:
     """Every symbol has a bar in every one of the minutes `starts`; `opens` and `closes` by symbol.
 
-    `first` are the rows that begin a session, `outside` tells the rows after whose end the session
-    is over.
+    `first` are the rows that begin a session, `outside` those with whose end the session is over.
     """
 
     symbols: tuple[str, ...]
@@ -34,7 +34,7 @@ class Tape:
     opens: tuple[Ints, ...]
     closes: tuple[Ints, ...]
     first: tuple[int, ...]
-    outside: bytes
+    outside: frozenset[int]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -46,31 +46,38 @@ def tape_of(history: History) -> Tape | str:
     starts = minutes_of(columns)
     if any(len(each) != len(starts) for each in columns):
         return "symbols with different minutes"
-    days = starts // 86_400_000
-    begins = np.flatnonzero(days[1:] != days[:-1]) + 1
-    steps = np.diff(starts)
-    steps[begins - 1] = MINUTE_MS
-    if (steps != MINUTE_MS).any():
+    begins = np.flatnonzero(np.diff(starts) != MINUTE_MS) + 1
+    first = (0, *begins.tolist())
+    ends = (*first[1:], len(starts))
+    closes = [columns[0].session_close(row) for row in first]
+    if any(one == other for one, other in pairwise(closes)):
         return "minutes that are missing"
-    opens, closes = [], []
+    lasts = [int(starts[end - 1]) + MINUTE_MS for end in ends]
+    if any(last > close for last, close in zip(lasts, closes, strict=True)):
+        return "bars outside the session"
+    over = zip(ends, lasts, closes, strict=True)
+    opens = []
     for each in columns:
-        for prices, found in ((each.open, opens), (each.close, closes)):
-            ticks = np.rint(prices * TICKS_PER_DOLLAR)
-            if (ticks / TICKS_PER_DOLLAR != prices).any():
-                return "prices between two ticks of 1/10000 dollar"
-            found.append(ticks.astype(np.int64))
-        if opens[-1].max() > _LARGEST or closes[-1].max() > _LARGEST:
+        opened = np.rint(each.open * TICKS_PER_DOLLAR)
+        if not (_are(opened, each.open) and _are(each.close_ticks, each.close)):
+            return "prices between two ticks of 1/10000 dollar"
+        if opened.max() > _LARGEST:
             return f"prices above {_LARGEST // TICKS_PER_DOLLAR} dollars"
+        opens.append(opened.astype(np.int64))
     return Tape(
         history.symbols,
         tuple(history.series[each] for each in history.symbols),
         columns,
         starts,
         tuple(opens),
-        tuple(closes),
-        (0, *begins.tolist()),
-        columns[0].within_last(1).tobytes(),
+        tuple(each.close_ticks for each in columns),
+        first,
+        frozenset(end - 1 for end, last, close in over if last == close),
     )
+
+
+def _are(ticks: Any, prices: Any) -> bool:
+    return bool((ticks / TICKS_PER_DOLLAR == prices).all())
 
 
 def whole(amount: Decimal) -> int | None:

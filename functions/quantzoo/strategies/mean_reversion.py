@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from quantzoo.declared import Cause, DeclaredStrategy
+from quantzoo.declared import Answer, Cause, DeclaredStrategy
 from quantzoo.parameters import Between
 from quantzoo.readings import BandSide, Deviation, Ending, MeanSide, Price, Reading, Score
 from quantzoo.strategy import TradingParameters
@@ -33,8 +33,7 @@ class MeanReversion(DeclaredStrategy):
         period = self.parameters.period
         return Price("close"), Deviation(period), Score(period)
 
-    def decide(self, *values: Any) -> tuple[Any, Any, Any, Any]:
-        side, mean_side, ending = values
+    def decide(self, side: Any, mean_side: Any, ending: Any) -> Answer:
         enters = (side < 0) * 1 - (side > 0) * self.parameters.allow_short
         return (
             enters * (ending ^ True),

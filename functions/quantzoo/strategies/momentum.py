@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from quantzoo.declared import Cause, DeclaredStrategy
+from quantzoo.declared import Answer, Cause, DeclaredStrategy
 from quantzoo.parameters import Between
 from quantzoo.readings import Change, Ending, Reading, Sum
 from quantzoo.strategy import TradingParameters
@@ -37,8 +37,7 @@ class Momentum(DeclaredStrategy):
         p = self.parameters
         return Sum(p.fast), Sum(p.slow), Change(p.confirmation), Ending(p.flat_before_close)
 
-    def decide(self, *values: Any) -> tuple[Any, Any, Any, Any]:
-        fast, slow, change, ending = values
+    def decide(self, fast: Any, slow: Any, change: Any, ending: Any) -> Answer:
         p = self.parameters
         lead = p.slow * fast - p.fast * slow
         rises, falls = (lead > 0) & (change > 0), (lead < 0) & (change < 0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from quantzoo.declared import Cause, DeclaredStrategy
+from quantzoo.declared import Answer, Cause, DeclaredStrategy
 from quantzoo.parameters import Between
 from quantzoo.readings import Ending, HighestBefore, LowestBefore, Price, Reading, TrueRange
 from quantzoo.strategy import TradingParameters
@@ -44,8 +44,17 @@ class VolatilityBreakout(DeclaredStrategy):
             Ending(p.flat_before_close),
         )
 
-    def decide(self, *values: Any) -> tuple[Any, Any, Any, Any]:
-        _, _, close, highest, lowest, before, _, ending = values
+    def decide(  # noqa: PLR0913  one for each reading
+        self,
+        _high: Any,
+        _low: Any,
+        close: Any,
+        highest: Any,
+        lowest: Any,
+        before: Any,
+        _range: Any,
+        ending: Any,
+    ) -> Answer:
         margin = self.parameters.margin * before
         short = (close < lowest - margin) * self.parameters.allow_short
         return ((close > highest + margin) * 1 - short) * (ending ^ True), ending, ending, True

@@ -27,7 +27,7 @@ class Crossing(ssbt.Strategy):
         self.slow += ticks
         if len(self.slow_window) < SLOW:
             return
-        lead = SLOW * self.fast - FAST * self.slow
+        lead = 5 * self.fast - 2 * self.slow  # of 20 and 50 closes, shortened by 10
         flat = self.is_flat(engine, bar.symbol)
         if lead > 0 and flat:
             engine.submit_order(self.market_order(bar.symbol, ssbt.Side.BUY, float(SHARES)))
