@@ -15,8 +15,8 @@ class Crossing(DeclaredStrategy):
         return Sum(FAST), Sum(SLOW)
 
     def decide(self, fast: Any, slow: Any) -> Answer:
-        lead = 5 * fast - 2 * slow  # of 20 and 50 closes, shortened by 10
-        return lead > 0, lead < 0, False, True
+        fast, slow = 5 * fast, 2 * slow  # of 20 and 50 closes, shortened by 10
+        return fast > slow, fast < slow, False, True
 
     def reason(self, cause: Cause, *values: Any) -> str:  # noqa: ARG002  the same for all
         return f"averages crossed: {cause}"

@@ -582,6 +582,7 @@ class _Losses:
         equity = engine.equities[begin:end]
         equity[:] = _running(kept.cash, *cash, end - begin)
         invested = engine.invested[begin:end]
+        invested[:] = False
         for symbol, changes in shares.items():
             held = _running(kept.net[symbol], *changes, end - begin)
             invested |= held != 0

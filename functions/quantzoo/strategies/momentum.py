@@ -39,8 +39,8 @@ class Momentum(DeclaredStrategy):
 
     def decide(self, fast: Any, slow: Any, change: Any, ending: Any) -> Answer:
         p = self.parameters
-        lead = p.slow * fast - p.fast * slow
-        rises, falls = (lead > 0) & (change > 0), (lead < 0) & (change < 0)
+        fast, slow = p.slow * fast, p.fast * slow
+        rises, falls = (fast > slow) & (change > 0), (fast < slow) & (change < 0)
         enters = rises * 1 - falls * p.allow_short
         return enters * (ending ^ True), falls | ending, rises | ending, True
 

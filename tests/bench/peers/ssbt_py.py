@@ -27,11 +27,11 @@ class Crossing(ssbt.Strategy):
         self.slow += ticks
         if len(self.slow_window) < SLOW:
             return
-        lead = 5 * self.fast - 2 * self.slow  # of 20 and 50 closes, shortened by 10
+        fast, slow = 5 * self.fast, 2 * self.slow  # of 20 and 50 closes, shortened by 10
         flat = self.is_flat(engine, bar.symbol)
-        if lead > 0 and flat:
+        if fast > slow and flat:
             engine.submit_order(self.market_order(bar.symbol, ssbt.Side.BUY, float(SHARES)))
-        elif lead < 0 and not flat:
+        elif fast < slow and not flat:
             engine.submit_order(self.market_order(bar.symbol, ssbt.Side.SELL, float(SHARES)))
 
 
