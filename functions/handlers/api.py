@@ -47,7 +47,7 @@ def _get(path: str, _event: dict[str, Any]) -> dict[str, Any]:
 def _post(path: str, event: dict[str, Any]) -> dict[str, Any]:
     if path == "/api/ticket":
         return _ticket(event)
-    if path not in ("/api/halt", "/api/resume", "/api/flatten"):
+    if path not in ("/api/halt", "/api/resume", "/api/flatten", "/api/cancel-all"):
         raise PermanentError(f"Nothing answers POST {path}")
     if not _may_operate(event):
         return _answer(403, json.dumps({"message": "Expected an operator"}))

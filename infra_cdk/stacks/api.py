@@ -29,6 +29,7 @@ ROUTES = (
     (POST, "/api/halt"),
     (POST, "/api/resume"),
     (POST, "/api/flatten"),
+    (POST, "/api/cancel-all"),
     (POST, "/api/ticket"),
 )
 # One trader looks at one page; whoever asks more often than this is nobody.

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.apply_update import UpdateRuntime
     from quantterminal.services.assess_risk import RiskRuntime
+    from quantterminal.services.audit import AuditRuntime
     from quantterminal.services.dashboard import DashboardRuntime
     from quantterminal.services.evaluate_bar import StrategyRuntime
     from quantterminal.services.notify import NotifyRuntime
@@ -49,6 +50,7 @@ def strategy_runtime() -> "StrategyRuntime":
 @cache
 def risk_runtime() -> "RiskRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
     from quantterminal.adapters.postgres.intent_ledger import PostgresIntentLedger
     from quantterminal.services.assess_risk import RiskRuntime
 
@@ -58,16 +60,20 @@ def risk_runtime() -> "RiskRuntime":
         clock=parts.clock,
         bus=parts.bus,
         ledger=PostgresIntentLedger(parts.database),
+        activity=PostgresActivityLedger(parts.database),
         accounts=PostgresAccountLedger(parts.database),
         state=parts.state,
         announcer=parts.announcer,
         telemetry=parts.telemetry,
+        board=parts.board,
+        release=parts.settings.release,
     )
 
 
 @cache
 def execution_runtime() -> "ExecutionRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
     from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
     from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
     from quantterminal.adapters.redis.watermarks import RedisStreamGate
@@ -78,6 +84,7 @@ def execution_runtime() -> "ExecutionRuntime":
         trading=parts.trading,
         clock=parts.clock,
         orders=PostgresOrderLedger(parts.database),
+        activity=PostgresActivityLedger(parts.database),
         accounts=PostgresAccountLedger(parts.database),
         halts=PostgresHaltLedger(parts.database),
         state=parts.state,
@@ -86,6 +93,8 @@ def execution_runtime() -> "ExecutionRuntime":
         updates=parts.updates(),
         announcer=parts.announcer,
         telemetry=parts.telemetry,
+        board=parts.board,
+        release=parts.settings.release,
     )
 
 
@@ -125,6 +134,7 @@ def reports_runtime() -> "ReportsRuntime":
 
 @cache
 def trade_log_runtime() -> "TradeLogRuntime":
+    from quantterminal.adapters.postgres.journal_ledger import PostgresJournal
     from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
     from quantterminal.services.trade_log import TradeLogRuntime
 
@@ -135,6 +145,7 @@ def trade_log_runtime() -> "TradeLogRuntime":
         ledger=PostgresReportLedger(parts.database),
         archive=parts.archive,
         telemetry=parts.telemetry,
+        journal=PostgresJournal(parts.database),
     )
 
 
@@ -158,6 +169,7 @@ def notify_runtime() -> "NotifyRuntime":
 def api_runtime() -> "ApiRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
     from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
+    from quantterminal.adapters.redis.watermarks import RedisQuoteBoard
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.flatten import FlattenRuntime
 
@@ -171,6 +183,7 @@ def api_runtime() -> "ApiRuntime":
         signals=PostgresEvaluationLedger(parts.database),
         state=parts.state,
         halts=parts.halt_desk,
+        quotes=RedisQuoteBoard(parts.redis, parts.account),
     )
     return ApiRuntime(
         dashboard=_dashboard(parts),
@@ -178,6 +191,17 @@ def api_runtime() -> "ApiRuntime":
         flattening=flattening,
         archive=parts.archive,
         telemetry=parts.telemetry,
+    )
+
+
+@cache
+def audit_runtime() -> "AuditRuntime":
+    from quantterminal.adapters.postgres.journal_ledger import PostgresJournal
+    from quantterminal.services.audit import AuditRuntime
+
+    parts = parts_of("audit")
+    return AuditRuntime(
+        trading=parts.trading, journal=PostgresJournal(parts.database), archive=parts.archive
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from quantterminal.domain.bars import Bar
+from quantterminal.domain.halts import ACCOUNT
 from quantterminal.domain.orders import OrderUpdate
 from quantterminal.domain.risk import Origin
 from quantterminal.domain.signals import Signal
@@ -65,11 +66,14 @@ class SweepOrders:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrders:
-    """Ask execution to cancel one order, or all working ones when `client_order_id` is None."""
+    """Ask execution to cancel one order, or all working ones of `scope` (as a halt's) when
+    `client_order_id` is None.
+    """
 
     account: str
     reason: str
     client_order_id: str | None = None
+    scope: str = ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,14 @@ class EventName(StrEnum):
     ORDER_REJECTED = "OrderRejected"
     ORDER_DENIED = "OrderDenied"
     EXTERNAL_ORDER = "ExternalOrder"
+    ACTIVITY_BOOKED = "ActivityBooked"
+    INVARIANT_BROKEN = "InvariantBroken"
     HALT_RAISED = "HaltRaised"
     HALT_LIFTED = "HaltLifted"
     RECONCILE_FAILED = "ReconcileFailed"
     BAR_QUARANTINED = "BarQuarantined"
     MESSAGE_QUARANTINED = "MessageQuarantined"
+    MESSAGE_GIVEN_UP = "MessageGivenUp"
     GAP_FOUND = "GapFound"
     SESSION_OPENED = "SessionOpened"
     SESSION_CLOSED = "SessionClosed"

@@ -1,5 +1,6 @@
 """What a person may ask for over the API, once per idempotency key, always with a reason."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,12 +11,13 @@ from quantterminal.ports.archive import Archive
 from quantterminal.ports.ledger import AccountLedger
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.dashboard import DashboardRuntime
-from quantterminal.services.flatten import FlattenRuntime, flatten
+from quantterminal.services.flatten import Flattened, FlattenRuntime, cancel_all, flatten
 from quantterminal.services.resume import resume
 
+_SCOPED = re.compile(r"(strategy|symbol):\S{1,50}")
 _MAX_REASON = 200
 _MAX_KEY = 100
-_VERBS = ("halt", "resume", "flatten")
+_VERBS = ("halt", "resume", "flatten", "cancel-all")
 _REPEATED: dict[str, object] = {
     "changed": False,
     "message": "This request was carried out before",
@@ -34,11 +36,12 @@ class ApiRuntime:
 def command(
     verb: str, body: Mapping[str, object], *, actor: str, key: str, runtime: ApiRuntime
 ) -> dict[str, object]:
-    """Carry out `halt`, `resume` or `flatten`; `message` says what it did. A key acts only once.
+    """Carry out `halt`, `resume`, `flatten` or `cancel-all`; `message` says what it did. A key acts
+    only once.
 
     After a crash in between, a repeated key acts again where that stops trading, never where it
-    resumes it. `body` is {"reason": text, "scope": text (resume only, default the account)}. Raises
-    InvalidValueError that says what was expected.
+    resumes it. `body` is {"reason": text, "scope": account (the default), strategy:NAME or
+    symbol:NAME}. Raises InvalidValueError that says what was expected.
     """
     reason, scope = _checked(verb, body)
     if not 0 < len(key) <= _MAX_KEY:
@@ -54,13 +57,13 @@ def command(
     payload = {"reason": reason, "actor": actor, "scope": scope}
     runtime.accounts.note(account, kind="operator", ref=verb, payload=payload, at=now)
     runtime.telemetry.record("OperatorCommand", verb=verb, actor=actor, reason=reason)
-    answer = _carry_out(verb, scope, actor=actor, reason=reason, desk=desk)
+    answer = _carry_out(verb, scope, actor=actor, reason=reason, key=key, desk=desk)
     runtime.accounts.once(account, name="api", key=asked, at=now)
     return answer
 
 
 def _carry_out(
-    verb: str, scope: str, *, actor: str, reason: str, desk: FlattenRuntime
+    verb: str, scope: str, *, actor: str, reason: str, key: str, desk: FlattenRuntime
 ) -> dict[str, object]:
     if verb == "halt":
         changed = desk.halts.raise_halt(
@@ -72,8 +75,21 @@ def _carry_out(
         changed = resume(scope, actor=actor, reason=reason, desk=desk)
         outcome = "is active again" if changed else "was not halted"
         return {"changed": changed, "message": f"{scope} {outcome}"}
-    closing = flatten(actor=actor, reason=reason, runtime=desk)
-    return {"changed": True, "message": f"No new entries; closing {closing} positions"}
+    if verb == "cancel-all":
+        cause = f"cancel:{desk.trading.account}:{key}"
+        cancel_all(cause, reason="operator", runtime=desk, scope=scope)
+        return {"changed": True, "message": f"Canceling all working orders of {scope}"}
+    flattened = flatten(actor=actor, reason=reason, runtime=desk, scope=scope, key=key)
+    return {"changed": True, "message": _flatten_message(flattened)}
+
+
+def _flatten_message(flattened: Flattened) -> str:
+    said = [f"No new entries; closing {flattened.closing} positions"]
+    if flattened.stale:
+        said.append(f"the last price is old for {', '.join(flattened.stale)}")
+    if flattened.unpriced:
+        said.append(f"no price is known for {', '.join(flattened.unpriced)}: close by hand")
+    return "; ".join(said)
 
 
 def _checked(verb: str, body: Mapping[str, object]) -> tuple[str, str]:
@@ -87,12 +103,8 @@ def _checked(verb: str, body: Mapping[str, object]) -> tuple[str, str]:
         raise InvalidValueError(
             f"Expected a reason of 1 to {_MAX_REASON} characters, was {reason!r}"
         )
-    if not isinstance(scope, str) or not (
-        scope == ACCOUNT or scope.startswith(("strategy:", "symbol:"))
-    ):
+    if not isinstance(scope, str) or not (scope == ACCOUNT or _SCOPED.fullmatch(scope)):
         raise InvalidValueError(
             f"Expected a scope of account, strategy:NAME or symbol:NAME, was {scope!r}"
         )
-    if verb == "flatten" and scope != ACCOUNT:
-        raise InvalidValueError(f"Expected flatten for the account, was {scope!r}")
     return reason.strip(), scope

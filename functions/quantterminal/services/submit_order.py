@@ -4,7 +4,9 @@ The ledger says `submitting` before the request leaves, so that a crash in betwe
 What may have been sent is looked up by its client order id, never sent again blindly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import (
@@ -14,27 +16,46 @@ from quantterminal.domain.errors import (
     RetryableError,
 )
 from quantterminal.domain.events import EventName, SubmitOrder
-from quantterminal.domain.orders import Order, OrderStatus, move
-from quantterminal.domain.risk import Denial, HaltLevel, Proposal, check
+from quantterminal.domain.halts import ACCOUNT, Halt, HaltCode
+from quantterminal.domain.orders import Order, OrderStatus, OrderUpdate, move
+from quantterminal.domain.risk import Denial, DenialCode, HaltLevel, Origin, Proposal, check
+from quantterminal.domain.sessions import NEW_YORK, new_york_date
+from quantterminal.ports.activity import ActivityLedger, SymbolBoard
 from quantterminal.ports.broker import NewOrder, OrderGateway
 from quantterminal.ports.clock import Clock
-from quantterminal.ports.ledger import AccountLedger, HaltLedger, IntentRecord, OrderLedger
+from quantterminal.ports.ledger import (
+    AccountLedger,
+    HaltLedger,
+    Hold,
+    IntentRecord,
+    OrderLedger,
+)
 from quantterminal.ports.state import StateStore
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.ports.watermarks import StreamGate, StreamState
 from quantterminal.services.announce import Announcer
 from quantterminal.services.apply_update import UpdateRuntime, apply_update
-from quantterminal.services.assess_risk import risk_snapshot
+from quantterminal.services.assess_risk import risk_snapshot, with_recent
+from quantterminal.services.halting import HaltDesk
+from quantterminal.services.heed_refusal import heed_refusal
+from quantterminal.services.reconcile import COMPLETE_KIND
 from quantterminal.services.working_state import load_state, rebuild_state
 
 _GATE_WAIT_S = 1.0
+_WATCHED_WITHIN = timedelta(seconds=120)
+
+Answer = OrderUpdate | OrderRejectedError | AmbiguousError | RetryableError
+"""What a submit came back with: the accepted order, or one of the three ways to fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRuntime:
+    """`release` and `board` are those of `RiskRuntime`."""
+
     trading: TradingConfig
     clock: Clock
     orders: OrderLedger
+    activity: ActivityLedger
     accounts: AccountLedger
     halts: HaltLedger
     state: StateStore
@@ -43,6 +64,8 @@ class ExecutionRuntime:
     updates: UpdateRuntime
     announcer: Announcer
     telemetry: Telemetry
+    board: SymbolBoard | None = None
+    release: str = ""
 
 
 def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
@@ -58,34 +81,31 @@ def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
         return resolve(order, runtime=runtime)
     if order.status is not OrderStatus.PENDING_SUBMIT:
         _show(order, runtime)
+        if order.status is OrderStatus.REJECTED:
+            runtime.updates.guard.look_at(order)
         return order
     return send(order, runtime=runtime, received_ns=request.received_ns)
 
 
 def send(order: Order, *, runtime: ExecutionRuntime, received_ns: int = 0) -> Order:
-    """The last hop: check once more, write down that it is being sent, send, write the outcome."""
-    now = runtime.clock.now()
-    denial = _last_hop(order, runtime)
+    """The last hop: check once more, write down that it is being sent, send, write the outcome.
+
+    From the look at the halts until the broker has answered, nobody can raise one (I5).
+    """
+    _count_orders_out(order, runtime)
+    with runtime.halts.held(runtime.trading.account) as hold:
+        denial = _last_hop(order, hold.halts, runtime)
+        if denial is None:
+            sending = _sending(order, runtime, received_ns=received_ns)
+            runtime.orders.save(sending, at=runtime.clock.now(), note="submit")
+            answer = _post(sending, hold, runtime)
     if denial is not None:
         # what may have arrived cannot be denied any more: it stays unknown, its exposure reserved
         unknown = order.status is OrderStatus.UNKNOWN
         return order if unknown else _deny(order, denial, runtime)
-    if runtime.gate.state() is not StreamState.LIVE:
-        raise RetryableError(
-            f"The broker's order stream is {runtime.gate.state()}; {order.client_order_id} waits",
-            retry_after_s=_GATE_WAIT_S,
-        )
-    latency_us = (runtime.clock.stamp_ns() - received_ns) // 1000 if received_ns else None
-    sending = replace(
-        move(order, OrderStatus.SUBMITTING, at=now),
-        submitted_at=now,
-        attempts=order.attempts + 1,
-        latency_us=latency_us if order.latency_us is None else order.latency_us,
-    )
-    runtime.orders.save(sending, at=now, note="submit")
-    outcome = _outcome(sending, runtime, before=order.status)
-    if latency_us is not None and outcome.status is not OrderStatus.UNKNOWN:
-        runtime.telemetry.measure("BarToOrderLatency", latency_us / 1000, "Milliseconds")
+    outcome = _outcome(sending, answer, runtime, before=order.status)
+    if received_ns and sending.latency_us is not None and outcome.status is not OrderStatus.UNKNOWN:
+        runtime.telemetry.measure("BarToOrderLatency", sending.latency_us / 1000, "Milliseconds")
     return outcome
 
 
@@ -99,43 +119,133 @@ def resolve(order: Order, *, runtime: ExecutionRuntime) -> Order:
     return _save(order, OrderStatus.UNKNOWN, "the outcome of the submit is not known", runtime)
 
 
-def _outcome(order: Order, runtime: ExecutionRuntime, *, before: OrderStatus) -> Order:
-    """What became of the request. An order that was unknown before stays so until the broker knows
-    it: what happened to this request proves nothing about the earlier one.
-    """
+def _sending(order: Order, runtime: ExecutionRuntime, *, received_ns: int) -> Order:
+    """The order as it is about to leave. Raises RetryableError while fills could be missed."""
+    state = runtime.gate.state()
+    if state is not StreamState.LIVE:
+        raise RetryableError(
+            f"The broker's order stream is {state}; {order.client_order_id} waits",
+            retry_after_s=_GATE_WAIT_S,
+        )
+    now = runtime.clock.now()
+    latency_us = (runtime.clock.stamp_ns() - received_ns) // 1000 if received_ns else None
+    return replace(
+        move(order, OrderStatus.SUBMITTING, at=now),
+        submitted_at=now,
+        attempts=order.attempts + 1,
+        latency_us=latency_us if order.latency_us is None else order.latency_us,
+    )
+
+
+def _post(order: Order, hold: Hold, runtime: ExecutionRuntime) -> Answer:
+    """Send it if the hold still stands; what the broker said, or what went wrong."""
     request = NewOrder(
         order.client_order_id, order.symbol, order.side, order.quantity, order.limit_price
     )
     try:
-        accepted = runtime.broker.submit(request)
-    except OrderRejectedError as problem:
-        if before is OrderStatus.UNKNOWN:
-            return _doubt(order, problem, runtime)
-        return _reject(order, problem, runtime)
-    except AmbiguousError as problem:
-        return _doubt(order, problem, runtime)
-    except RetryableError as problem:
-        # proved not to have been sent, so it may go back to where it was
-        _save(order, before, str(problem), runtime)
-        raise
-    runtime.telemetry.record(
-        EventName.ORDER_SUBMITTED, ref=order.client_order_id, symbol=order.symbol
-    )
-    return apply_update(accepted, source="submit", runtime=runtime.updates).order
+        hold.confirm()
+        return runtime.broker.submit(request)
+    except (OrderRejectedError, AmbiguousError, RetryableError) as problem:
+        return problem
 
 
-def _last_hop(order: Order, runtime: ExecutionRuntime) -> Denial | None:
+def _outcome(
+    order: Order, answer: Answer, runtime: ExecutionRuntime, *, before: OrderStatus
+) -> Order:
+    """What became of the request. An order that was unknown before stays so until the broker knows
+    it: what happened to this request proves nothing about the earlier one.
+    """
+    match answer:
+        case OrderRejectedError() if before is not OrderStatus.UNKNOWN:
+            return _reject(order, answer, runtime)
+        case OrderRejectedError() | AmbiguousError():
+            return _doubt(order, answer, runtime)
+        case RetryableError():
+            # proved not to have been sent, so it may go back to where it was
+            _save(order, before, str(answer), runtime)
+            raise answer
+        case OrderUpdate():
+            runtime.telemetry.record(
+                EventName.ORDER_SUBMITTED, ref=order.client_order_id, symbol=order.symbol
+            )
+            return apply_update(answer, source="submit", runtime=runtime.updates).order
+
+
+def _count_orders_out(order: Order, runtime: ExecutionRuntime) -> None:
+    """C12: beside this one, no more orders may have left in a minute or a day than were approved.
+
+    More means that something sends orders which nobody decided: the account is halted, and the
+    last hop, which reads the halts, denies this order with all others. A person who re-arms the
+    account begins both counts anew.
+    """
+    account, now = runtime.trading.account, runtime.clock.now()
+    day = datetime.combine(new_york_date(now), time.min, NEW_YORK)
+    armed = [
+        halt.at
+        for halt in runtime.halts.halts(account)
+        if halt.scope == ACCOUNT and halt.level is HaltLevel.ACTIVE
+    ]
+    for window, begin in (("minute", now - timedelta(minutes=1)), ("day", day)):
+        since = max([begin, *armed])
+        flow = runtime.activity.flow(account, since=since, but=order.client_order_id)
+        if flow.sent > flow.approved:
+            reason = (
+                f"{flow.sent} orders beside {order.client_order_id} sent within a {window}, of"
+                f" {flow.approved} that were approved"
+            )
+            _halt_desk(runtime).raise_halt(
+                ACCOUNT,
+                HaltLevel.HALTED,
+                code=HaltCode.ORDERS_OUT,
+                reason=reason,
+                actor="execution",
+            )
+
+
+def _last_hop(order: Order, halts: Sequence[Halt], runtime: ExecutionRuntime) -> Denial | None:
     """C13: everything again, with the halts as the ledger has them at this instant."""
     found = runtime.orders.intent_of(order)
     if found is None:
         raise MessageError(f"Expected the intent of {order.client_order_id}, was none")
     intent, _ = found
-    account = runtime.trading.account
+    if intent.release != runtime.release:
+        return Denial(
+            DenialCode.VERSION_MISMATCH,
+            f"Expected an intent of release {runtime.release!r}, was of {intent.release!r}",
+        )
+    unwatched = _unwatched(intent, runtime)
+    if unwatched is not None:
+        return unwatched
+    account, proposal = runtime.trading.account, _proposal(intent)
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
-    levels = {halt.scope: HaltLevel(halt.level) for halt in runtime.halts.halts(account)}
+    levels = {halt.scope: HaltLevel(halt.level) for halt in halts}
     current = replace(state, levels=levels)
-    snapshot = risk_snapshot(current, runtime.trading, now=runtime.clock.now())
-    return check(_proposal(intent), snapshot, runtime.trading.limits)
+    snapshot = with_recent(
+        risk_snapshot(current, runtime.trading, now=runtime.clock.now()),
+        proposal,
+        runtime.trading,
+        activity=runtime.activity,
+        board=runtime.board,
+    )
+    return check(proposal, snapshot, runtime.trading.limits)
+
+
+def _unwatched(intent: IntentRecord, runtime: ExecutionRuntime) -> Denial | None:
+    """C23: nothing new while our books have not been compared with the broker's for long.
+
+    Market time, so that a replay at any speed asks the same. Before the first pass the stream's
+    gate decides, which opens after the first import; a person's flatten is never kept waiting.
+    """
+    last = runtime.accounts.last_noted(runtime.trading.account, COMPLETE_KIND)
+    if last is None or intent.origin is Origin.FLATTEN:
+        return None
+    age = runtime.clock.now() - last
+    if age <= _WATCHED_WITHIN:
+        return None
+    limit, found = _WATCHED_WITHIN.total_seconds(), age.total_seconds()
+    return Denial(
+        DenialCode.STALE_DATA, f"Expected a reconcile within {limit:.0f} s, was {found:.0f} s ago"
+    )
 
 
 def _proposal(intent: IntentRecord) -> Proposal:
@@ -178,6 +288,8 @@ def _reject(order: Order, problem: OrderRejectedError, runtime: ExecutionRuntime
         ref=order.client_order_id,
         code=problem.code,
     )
+    heed_refusal(rejected, problem.code, accounts=runtime.accounts, halts=_halt_desk(runtime))
+    runtime.updates.guard.look_at(rejected)
     return rejected
 
 
@@ -193,3 +305,9 @@ def _show(order: Order, runtime: ExecutionRuntime) -> None:
     account = runtime.trading.account
     if not runtime.state.project_order(account, order):
         rebuild_state(account, state=runtime.state, accounts=runtime.accounts)
+
+
+def _halt_desk(runtime: ExecutionRuntime) -> HaltDesk:
+    return HaltDesk(
+        runtime.trading.account, runtime.halts, runtime.state, runtime.clock, runtime.announcer
+    )

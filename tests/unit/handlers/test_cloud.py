@@ -70,7 +70,7 @@ def test_a_ticket_is_for_a_page() -> None:
 @pytest.mark.parametrize(
     "groups", [None, "[viewers]", "[]", "operators-of-something", "[xoperators]"]
 )
-@pytest.mark.parametrize("path", ["/api/halt", "/api/resume", "/api/flatten"])
+@pytest.mark.parametrize("path", ["/api/halt", "/api/resume", "/api/flatten", "/api/cancel-all"])
 def test_only_operators_operate(
     monkeypatch: pytest.MonkeyPatch, path: str, groups: str | None
 ) -> None:

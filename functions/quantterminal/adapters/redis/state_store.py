@@ -20,6 +20,15 @@ from quantterminal.ports.ledger import Applied, Books, Holding
 from quantterminal.ports.state import Mark, WorkingState
 
 TTL_S = 7 * 24 * 3600
+_RISK_FIELDS = {
+    "version",
+    "generation",
+    "cash",
+    "day_open_equity",
+    "high_water_mark",
+    "session_day",
+    "levels",
+}
 _JSON = msgspec.json.Encoder(decimal_format="string")
 
 
@@ -44,7 +53,7 @@ class RedisStateStore:
             pipeline.hgetall(keys.risk).hgetall(keys.reserved)
             pipeline.smembers(keys.held).hgetall(keys.marks)
             risk, reserved, held, marks = pipeline.execute()
-            if "cash" not in risk:
+            if not risk.keys() >= _RISK_FIELDS:
                 return None
             holdings = sorted(_holding(each) for each in held)
             positions = self._read_positions(keys, holdings)
@@ -95,6 +104,16 @@ class RedisStateStore:
                     _levels(books.halts),
                 ],
             )
+            # a mark that the books have no more is void, of before a split; a later one is not
+            newest = max((at for _, at in books.marks.values()), default=None)
+            gone = [
+                symbol
+                for symbol, text in self._client.hgetall(keys.marks).items()
+                if symbol not in books.marks
+                and (newest is None or msgspec.json.decode(text, type=Mark).at <= newest)
+            ]
+            if gone:
+                self._client.hdel(keys.marks, *gone)
         marks = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
         self.put_marks(account, marks)
 
@@ -164,7 +183,7 @@ class RedisStateStore:
                     order.intent_id or order.client_order_id,
                     order.version,
                     _text(order),
-                    _text(_reservation(order)) if order.remaining else "",
+                    _text(_reservation(order)) if order.exposure else "",
                     TTL_S,
                     "" if position is None else position.version,
                     "" if position is None else _text(position),
@@ -193,7 +212,7 @@ class _Keys:
 
 
 def _reservation(order: Order) -> Reservation:
-    return Reservation(order.strategy, order.symbol, order.side, order.remaining, order.limit_price)
+    return Reservation(order.strategy, order.symbol, order.side, order.exposure, order.limit_price)
 
 
 def _levels(halts: Collection[Halt]) -> str:

@@ -13,7 +13,9 @@ from quantterminal.adapters.memory.gate import MemoryGate
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
 from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+from quantterminal.adapters.postgres.broker_record import PostgresBrokerRecord
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
@@ -36,7 +38,7 @@ from quantterminal.domain.events import (
     SubmitOrder,
 )
 from quantterminal.domain.orders import Order
-from quantterminal.domain.risk import Origin
+from quantterminal.domain.risk import Origin, RiskLimits
 from quantterminal.domain.signals import Action, Signal, intent_id
 from quantterminal.domain.strategy import Context
 from quantterminal.ports.ledger import IntentRecord
@@ -49,6 +51,7 @@ from quantterminal.services.assess_risk import RiskRuntime, assess_signal
 from quantterminal.services.dashboard import DashboardRuntime
 from quantterminal.services.evaluate_bar import StrategyRuntime, evaluate_minute
 from quantterminal.services.flatten import FlattenRuntime
+from quantterminal.services.guard_strategy import StrategyGuard
 from quantterminal.services.halting import HaltDesk
 from quantterminal.services.reconcile import ReconcileRuntime
 from quantterminal.services.session_day import SessionRuntime
@@ -78,7 +81,9 @@ EAGER = StrategyConfig("eager", f"{__name__}:Eager")
 
 
 def trading(*, symbols: tuple[str, ...] = ("SPY", "IBM"), **more: object) -> TradingConfig:
-    values = {"strategies": (EAGER,)} | more
+    # a test's order may be as large as a position
+    limits = RiskLimits(max_order_fraction=RiskLimits().max_position_fraction)
+    values = {"strategies": (EAGER,), "limits": limits} | more
     account = f"account{next(_accounts)}"
     return TradingConfig(account=account, mode=Mode.SIMULATED, symbols=symbols, **values)  # type: ignore[arg-type]  # a test's own words
 
@@ -114,7 +119,9 @@ class Pipeline:
         self.snapshots = RedisSnapshotStore(self.valkey)
         self.accounts = PostgresAccountLedger(self.database)
         self.orders = PostgresOrderLedger(self.database)
+        self.activity = PostgresActivityLedger(self.database)
         self.intents = PostgresIntentLedger(self.database)
+        self.record = PostgresBrokerRecord(self.database)
         self.evaluations = PostgresEvaluationLedger(self.database)
         self.halt_ledger = PostgresHaltLedger(self.database)
         self.bars = PostgresBarStore(self.database)
@@ -142,26 +149,40 @@ class Pipeline:
             session=self.session,
             telemetry=self.telemetry,
         )
-        self.risk = RiskRuntime(**shared, **told, bus=self.bus, ledger=self.intents)
-        self.updates = UpdateRuntime(**shared, **told, bus=self.bus, orders=self.orders)
+        self.risk = RiskRuntime(
+            **shared, **told, bus=self.bus, ledger=self.intents, activity=self.activity
+        )
+        self.guard = StrategyGuard(self.trading, self.activity, self.accounts, self.halts)
+        self.updates = UpdateRuntime(
+            **shared, **told, bus=self.bus, orders=self.orders, guard=self.guard
+        )
         self.execution = ExecutionRuntime(
             **shared,
             **told,
             orders=self.orders,
+            activity=self.activity,
             halts=self.halt_ledger,
             gate=self.gate,
             broker=self.broker,
             updates=self.updates,
         )
+        self._build_desk(shared)
+
+    def _build_desk(self, shared: dict[str, object]) -> None:
         self.reconciling = ReconcileRuntime(
             books=self.broker,
             gateway=self.broker,
             accounts=self.accounts,
+            record=self.record,
             updates=self.updates,
             halts=self.halts,
         )
         self.flattening = FlattenRuntime(
-            **shared, bus=self.bus, signals=self.evaluations, halts=self.halts
+            **shared,
+            bus=self.bus,
+            signals=self.evaluations,
+            halts=self.halts,
+            quotes=self.quotes,
         )
         self.dashboard = DashboardRuntime(
             trading=self.trading,
@@ -261,7 +282,12 @@ class Pipeline:
                 case SubmitOrder() as request:
                     self.submit(request)
                 case CancelOrders() as request:
-                    cancel_orders(request.client_order_id, request.reason, runtime=self.execution)
+                    cancel_orders(
+                        request.client_order_id,
+                        request.reason,
+                        runtime=self.execution,
+                        scope=request.scope,
+                    )
 
     def sent(self, queue: str) -> list[Message]:
         return self.bus.messages(queue)
