@@ -33,7 +33,15 @@ _STRATEGIES_B = (
     StrategyConfig("r", "mean_reversion", parameters={"period": 50, "entry": 2.5, "stop": 2.5}),
     StrategyConfig("v", "volatility_breakout", parameters={"channel": 120, "margin": 0.5}),
 )
-_OPEN_LIMITS = RiskLimits(daily_loss_fraction=Decimal(1), drawdown_fraction=Decimal(1))
+# Every rule looks at every order; the breakers look too, and find nothing to stop a year of random
+# walks for, so that all engines have the same orders to make.
+_OPEN_LIMITS = RiskLimits(
+    daily_loss_fraction=Decimal(1),
+    drawdown_fraction=Decimal(1),
+    strategy_loss_fraction=Decimal(1),
+    max_repeated_fills=1_000,
+    max_rejects=1_000_000,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,10 @@ Run = Callable[[Setting, History], Result]
 
 
 def setting(
-    symbols: Sequence[str], *strategies: StrategyConfig, rules: tuple[Rule, ...] = RULES
+    symbols: Sequence[str],
+    *strategies: StrategyConfig,
+    cash: Decimal = Decimal(1_000_000_000),
+    rules: tuple[Rule, ...] = RULES,
 ) -> Setting:
     """No slippage, so that fills are the next opens themselves."""
     trading = TradingConfig(
@@ -64,7 +75,7 @@ def setting(
     )
     return Setting(
         trading,
-        cash=Decimal(1_000_000_000),
+        cash=cash,
         fills=NextOpen(Decimal(0)),
         rules=rules,
         day_orders=bool(rules),

@@ -9,8 +9,10 @@ to the reference engine's to the last digit, and tests demand it.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from itertools import repeat
@@ -25,11 +27,20 @@ from quantterminal.domain.halts import (
     EquityMarks,
     Halt,
     breaker,
+    covers,
     is_lifted_by_new_session,
 )
-from quantterminal.domain.risk import DenialCode, HaltLevel, Rule
+from quantterminal.domain.risk import (
+    DenialCode,
+    HaltLevel,
+    RiskLimits,
+    Rule,
+    recent_window,
+)
+from quantterminal.domain.signals import Side
+from quantterminal.domain.strategy_breaker import Outcome, Tally, Verdict
 from quantzoo.backtest.columns import Columns, decided
-from quantzoo.backtest.engine import Setting
+from quantzoo.backtest.engine import SETTLED, Setting
 from quantzoo.backtest.fast_rules import Order, Part, fast_rules, measure, part
 from quantzoo.backtest.fills import Fees, NextOpen
 from quantzoo.backtest.history import instant
@@ -57,7 +68,8 @@ class Moment:
     equity: int
     net: tuple[int, ...]
     reserved: tuple[Order, ...]
-    level: int
+    recent: tuple[Order, ...]
+    stops: tuple[Halt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,10 @@ class Record:
         return self.signals, self.intents, self.fills, self.late_denials, self.rejections
 
 
+class NotAloneError(Exception):
+    """A lane that was run alone, and may not be."""
+
+
 class Prices:
     """Limits and fills as `money.round_limit` and `money.offset_by_bps` make them, in ticks."""
 
@@ -160,7 +176,9 @@ class FastEngine:
     `equities` and `invested` are by minute: ticks, and whether anything is held.
     """
 
-    def __init__(self, setting: Setting, tape: Tape, lanes: Sequence[Lane]) -> None:
+    def __init__(
+        self, setting: Setting, tape: Tape, lanes: Sequence[Lane], *, may_be_alone: bool = True
+    ) -> None:
         trading = setting.trading
         self.setting = setting
         self.tape = tape
@@ -168,26 +186,32 @@ class FastEngine:
         self.record = Record()
         self.cash = whole(setting.cash) or 0
         self.held = [0] * len(lanes)
+        self.entered = [0] * len(lanes)  # the price of what is held
         self.net = [0] * len(tape.symbols)
         self.reserved: list[Order] = []
-        self.level = 0
+        self.approved: list[Order] = []
+        self.recent: deque[Order] = deque()
+        self.levels = [0] * len(lanes)
+        self.stops: dict[str, Halt] = {}
         self.outside = False
-        self.halt: Halt | None = None
         self.halts: list[Halt] = []
         self.high_water = self.cash
         self.start = self.cash
         self.day_open = self.cash
-        self.levels: list[tuple[int, int]] = []
+        self.account_levels: list[tuple[int, int]] = []
+        self.tallies: dict[str, FastTally] = {}
         self.equities = np.zeros(len(tape), dtype=np.int64)
         self.invested = np.zeros(len(tape), dtype=np.bool_)
         self._row = 0
         self._equity: int | None = None
-        self._gross: int | None = None
+        self._sides: tuple[int, int] | None = None
+        self._memory = SETTLED + recent_window(trading.limits)
         self._pending: list[Order] = []
         self._opens = [memoryview(each) for each in tape.opens]
         self._closes = [memoryview(each) for each in tape.closes]
         self.is_alone = (
-            len(lanes) == 1
+            may_be_alone
+            and len(lanes) == 1
             and bool(lanes[0].quantity)
             and not (setting.rules or setting.has_venue or setting.day_orders)
         )
@@ -208,14 +232,13 @@ class FastEngine:
         return self._equity
 
     @property
-    def gross(self) -> int:
-        """What is held in either direction, at the closes of the present minute."""
-        if self._gross is None:
+    def sides(self) -> tuple[int, int]:
+        if self._sides is None:
             closes, row = self._closes, self._row
-            self._gross = sum(
-                [abs(shares) * closes[n][row] for n, shares in enumerate(self.net) if shares]
-            )
-        return self._gross
+            values = [shares * closes[n][row] for n, shares in enumerate(self.net) if shares]
+            long = sum([value for value in values if value > 0])
+            self._sides = long, long - sum(values)
+        return self._sides
 
     def mark(self, symbol: int) -> int:
         return self._closes[symbol][self._row]
@@ -226,9 +249,25 @@ class FastEngine:
         return ask_rule(self, rule, order.signal, self.moment())
 
     def moment(self) -> Moment:
+        oldest = self.end_of(self._row) - self._memory
+        while self.recent and self.end_of(self.row_of(self.recent[0])) < oldest:
+            self.recent.popleft()
         return Moment(
-            self._row, self.equity, tuple(self.net), tuple(self.reserved), self.level
+            self._row,
+            self.equity,
+            tuple(self.net),
+            tuple(self.reserved),
+            tuple(self.recent),
+            tuple(self.stops.values()),
         )
+
+    def row_of(self, order: Order) -> int:
+        """The bar that it was decided on."""
+        return self.record.signals[order.signal][0]
+
+    def end_of(self, row: int) -> datetime:
+        """The end of a bar."""
+        return instant(int(self.tape.starts[row])) + MINUTE
 
     def day_open_at(self, row: int) -> int:
         """The equity at the open of the session that `row` lies in."""
@@ -248,6 +287,35 @@ class FastEngine:
             yield end
         if self.is_alone:
             self._halt_alone(start, end)
+            if not self._is_quiet():
+                raise NotAloneError("Expected a strategy that no breaker stops")
+
+    def _is_quiet(self) -> bool:
+        """Whether the breaker of a strategy has nothing to say, whatever the session."""
+        limits, record = self.setting.trading.limits, self.record
+        if record.booked is not None:
+            at, paid = record.booked.at, record.booked.paid
+        else:
+            at = np.asarray([row for _, row, _ in record.fills], dtype=np.int64)
+            sides = [record.intents[number] for number, _, _ in record.fills]
+            prices = [price for _, _, price in record.fills]
+            paid = np.asarray(
+                [each[1] * each[2] * price for each, price in zip(sides, prices, strict=True)],
+                dtype=np.int64,
+            )
+        trips = len(at) // 2 * 2  # an entry and an exit take turns
+        realized = -(paid[:trips:2] + paid[1:trips:2])
+        lost = -int(realized[realized < 0].sum())
+        share = part(limits.strategy_loss_fraction)
+        most = limits.max_repeated_fills
+        rows = at[::2], at[1::2]
+        is_repeated = any(
+            (each[most - 1 :] - each[: len(each) - most + 1] < limits.repeated_fills_minutes).any()
+            for each in rows
+            if len(each) >= most
+        )
+        has_lost = lost * share.under >= int(self.equities.min()) * share.over
+        return not (is_repeated or has_lost or limits.max_consecutive_losers)
 
     def _stretch(self, begin: int, end: int) -> None:
         waiting = {order.lane for order in self._pending}
@@ -259,7 +327,7 @@ class FastEngine:
         while True:
             self._walk(begin, end, halts)
             losses = _Losses(self, begin, end, kept)
-            found = losses.first(len(halts))
+            found = losses.first()
             if found is None:
                 break
             halts[found[0]] = found[1]
@@ -270,10 +338,12 @@ class FastEngine:
         return _Kept(
             self.cash,
             tuple(self.held),
+            tuple(self.entered),
             tuple(self.net),
-            self.level,
-            self.halt,
+            dict(self.stops),
             len(self.halts),
+            tuple(self.recent),
+            {name: tally.copy() for name, tally in self.tallies.items()},
             self.day_open,
             tuple(self._pending),
             tuple(lane.keep() for lane in self.lanes),
@@ -281,8 +351,12 @@ class FastEngine:
         )
 
     def _put_back(self, kept: "_Kept") -> None:
-        self.cash, self.level, self.halt = kept.cash, kept.level, kept.halt
+        self.cash, self.stops = kept.cash, dict(kept.stops)
+        self.recent = deque(kept.recent)
+        self.tallies = {name: tally.copy() for name, tally in kept.tallies.items()}
+        self._set_levels()
         self.held, self.net = list(kept.held), list(kept.net)
+        self.entered = list(kept.entered)
         del self.halts[kept.halts :]
         self.day_open = kept.day_open
         self._pending = list(kept.pending)
@@ -291,7 +365,7 @@ class FastEngine:
         self.record.cut(kept.lengths)
 
     def _walk(self, begin: int, end: int, halts: dict[int, Halt]) -> None:
-        self.levels.clear()
+        self.account_levels.clear()
         width = _LANES + len(self.lanes)
         first = self.tape.first
         queue = [row * width + _OPENING for row in first if begin <= row < end]
@@ -306,7 +380,7 @@ class FastEngine:
         limit = end * width
         while queue and queue[0] < limit:
             row, what = divmod(heappop(queue), width)
-            self._row, self._equity, self._gross = row, None, None
+            self._row, self._equity, self._sides = row, None, None
             if what >= _LANES:
                 asking = [what - _LANES]
                 following = (row + 1) * width
@@ -318,9 +392,7 @@ class FastEngine:
             elif what == _OPENING:
                 self._open(row)
             else:
-                self.halt = halts[row]
-                self.halts.append(self.halt)
-                self._set_level(row, int(self.halt.level))
+                self._stop(row, halts[row])
 
     def _walk_alone(self, begin: int, end: int) -> None:
         """`_walk` for one lane that nobody refuses anything and whose orders outlive the day."""
@@ -335,13 +407,16 @@ class FastEngine:
         """The halts of such a run, which change nothing else."""
         halts: dict[int, Halt] = {}
         losses = _Losses(self, 0, end, start)
-        while (found := losses.first(len(halts))) is not None:
+        while (found := losses.first()) is not None:
             halts[found[0]] = found[1]
-            self.halt, self.level = None, 0
-            self.levels.clear()
+            self.stops.clear()
+            self.halts.clear()
+            self.account_levels.clear()
             for row in sorted({*self.tape.first, *halts}):
-                self._pass(row, halts.get(row))
-        self.halts = list(halts.values())
+                if self.tape.first[bisect_right(self.tape.first, row) - 1] == row:
+                    self._lift(row)
+                if row in halts:
+                    self._stop(row, halts[row])
 
     def _go_along(self, lane: Lane, begin: int, end: int) -> None:
         if self._pending:
@@ -362,7 +437,7 @@ class FastEngine:
             row += 1
             if row >= end:
                 order = Order(
-                    0, 0, side=side, quantity=shares, limit=limit, reference=0, signal=number
+                    0, 0, "", side=side, quantity=shares, limit=limit, reference=0, signal=number
                 )
                 self._pending = [order]
                 lane.found = NEVER
@@ -409,18 +484,67 @@ class FastEngine:
         lane.sign = filled % 2
         self.held[lane.number] = self.net[lane.symbol] = lane.sign * shares
 
-    def _pass(self, row: int, halt: Halt | None) -> None:
-        begins = self.tape.first[bisect_right(self.tape.first, row) - 1] == row
-        if begins and self.halt and is_lifted_by_new_session(self.halt):
-            self.halt = None
-            self._set_level(row, 0)
-        if halt is not None:
-            self.halt = halt
-            self._set_level(row, int(halt.level))
+    def _stop(self, row: int, halt: Halt) -> bool:
+        """`Book` stops the same scopes in the same order."""
+        known = self.stops.get(halt.scope)
+        if known is not None and covers(known, halt):
+            return False
+        self.stops[halt.scope] = halt = replace(halt, epoch=len(self.halts) + 1)
+        self.halts.append(halt)
+        if halt.scope == ACCOUNT:
+            self.account_levels.append((row, int(halt.level)))
+        self._set_levels()
+        return True
 
-    def _set_level(self, row: int, level: int) -> None:
-        self.level = level
-        self.levels.append((row, level))
+    def _lift(self, row: int) -> None:
+        """What a new session ends."""
+        ended = [scope for scope, halt in self.stops.items() if is_lifted_by_new_session(halt)]
+        for scope in ended:
+            del self.stops[scope]
+            if scope == ACCOUNT:
+                self.account_levels.append((row, 0))
+        if ended:
+            self._set_levels()
+
+    def _set_levels(self) -> None:
+        stops = self.stops
+        for lane in self.lanes:
+            scopes = (ACCOUNT, f"strategy:{lane.strategy.name}")
+            self.levels[lane.number] = max(
+                [int(stops[scope].level) for scope in scopes if scope in stops], default=0
+            )
+
+    def _note(self, order: Order, row: int, realized: int | None) -> bool:
+        """The breaker of one strategy, after a fill or a refusal; True when that stops it."""
+        name = order.strategy
+        tally = self.tallies.get(name)
+        if tally is None:
+            tally = self.tallies[name] = FastTally(self.setting.trading.limits)
+        at = self.row_of(order)
+        if not tally.note(order, at, realized) and not tally.has_lost(self.day_open):
+            return False
+        verdict = self._verdict(tally)
+        if verdict is None:
+            return False
+        level, code, reason = verdict
+        halt = Halt(f"strategy:{name}", level, code, reason, "breaker", self.end_of(at))
+        return self._stop(row, halt)
+
+    def _verdict(self, tally: "FastTally") -> Verdict | None:
+        """What the live breaker itself says."""
+        outcomes = [
+            Outcome(
+                f"{order.signal}#0",
+                self.tape.symbols[order.symbol],
+                Side.BUY if order.side > 0 else Side.SELL,
+                self.end_of(row),
+                None if realized is None else dollars(realized),
+                is_rejected=realized is None,
+            )
+            for order, row, realized in tally.outcomes
+        ]
+        limits, opened = self.setting.trading.limits, dollars(self.day_open)
+        return Tally(outcomes).verdict(outcomes[-1], limits, day_open_equity=opened)
 
     def _search(self, lane: Lane, row: int) -> None:
         found = lane.search(row)
@@ -436,9 +560,8 @@ class FastEngine:
             self._row = row - 1
             self.day_open = self.equity
             self._row, self._equity = row, None
-        if self.halt is not None and is_lifted_by_new_session(self.halt):
-            self.halt = None
-            self._set_level(row, 0)
+        self._lift(row)
+        self.tallies.clear()
 
     def _fill(self, row: int) -> None:
         pending, self._pending = self._pending, []
@@ -447,8 +570,13 @@ class FastEngine:
             side, quantity, number = order.side, order.quantity, order.lane
             price = self._fills.moved(self._opens[order.symbol][row], side)
             fills.append((order.signal, row, price))
-            shares = held[number] = held[number] + side * quantity
+            before = held[number]
+            shares = held[number] = before + side * quantity
             net[order.symbol] += side * quantity
+            entered = self.entered
+            realized = before * (price - entered[number]) if before else 0
+            entered[number] = price
+            self._note(order, row, realized)
             self.cash -= side * quantity * price + self.fees.of(quantity)
             lane = self.lanes[number]
             lane.fill(row, (shares > 0) - (shares < 0))
@@ -460,12 +588,15 @@ class FastEngine:
         orders = [self._order(lanes[number], row) for number in asking]
         intents, reserved = self.record.intents, self.reserved
         reserved.clear()
+        self.approved.clear()
         for order in orders:
             code = self._check(order)
             moment = None if code is None else self.moment()
             intents.append((order.signal, order.side, order.quantity, order.limit, code, moment))
             if code is None:
                 reserved.append(order)
+                self.approved.append(order)
+                self.recent.append(order)
             else:
                 self._search(lanes[order.lane], row + 1)
         if len(reserved) > 1:
@@ -491,6 +622,7 @@ class FastEngine:
         return Order(
             lane.number,
             lane.symbol,
+            lane.strategy.name,
             side=side,
             quantity=quantity,
             limit=self._limits.moved(reference, side),
@@ -513,15 +645,22 @@ class FastEngine:
     def _last_hop(self, row: int) -> None:
         """Each sees what all others of the minute have reserved."""
         for order in self.reserved[:]:
-            code = self._check(order)
-            if code is not None:
-                self.record.late_denials.append(code)
-                self._drop(order, row)
+            self._hop(order, row)
+
+    def _hop(self, order: Order, row: int) -> bool:
+        code = self._check(order)
+        if code is not None:
+            self.record.late_denials.append(code)
+            self._drop(order, row)
+        return code is None
 
     def _submit(self, row: int) -> None:
         """`venue.accept`, in ticks."""
         resting: list[tuple[Order, bool]] = []
+        has_stopped = False
         for order in self.reserved[:]:
+            if has_stopped and not self._hop(order, row):
+                continue
             shares = self.net[order.symbol]
             opening = shares >= 0 if order.side > 0 else shares <= 0
             if opening:
@@ -539,9 +678,10 @@ class FastEngine:
             else:
                 self.record.rejections.append(refusal)
                 self._drop(order, row)
+                has_stopped |= self._note(order, row, None)
 
     def _is_too_much(self, order: Order, resting: Sequence[tuple[Order, bool]]) -> bool:
-        free = max(0, 2 * self.equity - self.gross) * _SHORT_SALE.under
+        free = max(0, 2 * self.equity - sum(self.sides)) * _SHORT_SALE.under
         committed = sum([self._cost(each) for each, opens in resting if opens])
         return self._cost(order) > free - committed
 
@@ -561,10 +701,12 @@ class FastEngine:
 class _Kept:
     cash: int
     held: tuple[int, ...]
+    entered: tuple[int, ...]
     net: tuple[int, ...]
-    level: int
-    halt: Halt | None
+    stops: dict[str, Halt]
     halts: int
+    recent: tuple[Order, ...]
+    tallies: "dict[str, FastTally]"
     day_open: int
     pending: tuple[Order, ...]
     lanes: tuple[Any, ...]
@@ -591,10 +733,8 @@ class _Losses:
         self._equity = equity
         self.high_water = max(int(equity.max()), engine.high_water)
 
-    def first(self, known: int) -> tuple[int, Halt] | None:
-        """The first minute in which the account is halted further than it was; `known` halts were
-        in the stretch already.
-        """
+    def first(self) -> tuple[int, Halt] | None:
+        """The first minute in which the account is halted further than it was."""
         limits = self._engine.setting.trading.limits
         drawdown, daily = part(limits.drawdown_fraction), part(limits.daily_loss_fraction)
         equity, most = self._equity, self.high_water
@@ -615,9 +755,8 @@ class _Losses:
         if verdict is None:
             raise InvalidValueError(f"Expected a loss to halt for, was {marks}")
         level, code, reason = verdict
-        row, number = self._begin + at, self._kept.halts + known + 1
-        end = instant(int(self._engine.tape.starts[row])) + MINUTE
-        return row, Halt(ACCOUNT, level, code, reason, "breaker", end, number)
+        row = self._begin + at
+        return row, Halt(ACCOUNT, level, code, reason, "breaker", self._engine.end_of(row))
 
     def _day_opens(self) -> Any:
         """The equity at the open of each minute's session."""
@@ -629,8 +768,10 @@ class _Losses:
         return np.repeat(np.asarray(opens, dtype=np.int64), lengths)
 
     def _levels(self) -> Any:
-        levels = np.full(self._end - self._begin, self._kept.level, dtype=np.int64)
-        for row, level in self._engine.levels:
+        before = self._kept.stops.get(ACCOUNT)
+        level = 0 if before is None else int(before.level)
+        levels = np.full(self._end - self._begin, level, dtype=np.int64)
+        for row, level in self._engine.account_levels:
             levels[row - self._begin :] = level
         return levels
 
@@ -668,6 +809,48 @@ def _running(start: int, rows: Any, changes: Any, length: int) -> Any:
     values[1:] = changes
     np.cumsum(values, out=values)
     return np.repeat(values, np.diff(np.concatenate([[0], rows, [length]]).astype(np.int64)))
+
+
+class FastTally:
+    """`strategy_breaker.Tally` in ticks: it knows when there may be something to say, and what the
+    real one needs to say it. `outcomes` are (order, row, realized), None for a refusal.
+    """
+
+    def __init__(self, limits: RiskLimits) -> None:
+        self.outcomes: list[tuple[Order, int, int | None]] = []
+        self._limits = limits
+        self._share = part(limits.strategy_loss_fraction)
+        self._realized = 0
+        self._rejects = 0
+        self._filled: dict[tuple[int, int], list[int]] = {}
+
+    def copy(self) -> "FastTally":
+        other = FastTally(self._limits)
+        other.outcomes = self.outcomes[:]
+        other._realized, other._rejects = self._realized, self._rejects
+        other._filled = {key: rows[:] for key, rows in self._filled.items()}
+        return other
+
+    def note(self, order: Order, row: int, realized: int | None) -> bool:
+        """One more outcome; whether it may call for a halt by its number."""
+        limits = self._limits
+        self.outcomes.append((order, row, realized))
+        if realized is None:
+            self._rejects += 1
+            return self._rejects >= limits.max_rejects
+        self._realized += realized
+        key = (order.symbol, order.side)
+        rows = self._filled.get(key)
+        if rows is None:
+            rows = self._filled[key] = []
+        rows.append(row)
+        most = limits.max_repeated_fills
+        is_repeated = len(rows) >= most and row - rows[-most] < limits.repeated_fills_minutes
+        return is_repeated or bool(limits.max_consecutive_losers)
+
+    def has_lost(self, day_open: int) -> bool:
+        lost, share = -self._realized, self._share
+        return lost > 0 and lost * share.under >= day_open * share.over
 
 
 class WholeFees:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
@@ -11,7 +12,14 @@ from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.sessions import session_at
 from quantzoo.backtest.engine import MakeRun, Progress, Setting, check_symbols, new_run
-from quantzoo.backtest.fast import BLOCK, STRETCH, BlockLane, FastEngine, column_lane
+from quantzoo.backtest.fast import (
+    BLOCK,
+    STRETCH,
+    BlockLane,
+    FastEngine,
+    NotAloneError,
+    column_lane,
+)
 from quantzoo.backtest.fills import NextOpen
 from quantzoo.backtest.history import History, instant
 from quantzoo.backtest.lanes import Lane
@@ -19,6 +27,7 @@ from quantzoo.backtest.recorded import Recorded, Recording
 from quantzoo.backtest.result import DayClose, Result
 from quantzoo.backtest.streams import Stream
 from quantzoo.backtest.tape import Tape, dollars, tape_of, whole
+from quantzoo.catalog import strategy_class
 from quantzoo.declared import DeclaredStrategy
 
 _MOST_CASH = 10**14  # ticks: what is computed from them fits 63 bits
@@ -48,12 +57,38 @@ def quick_backtest(
     problem = problem or setting_problem(setting)
     if problem or isinstance(tape, str):
         raise InvalidValueError(f"Expected what the fast engine can do, was {problem}")
-    engine = FastEngine(setting, tape, lanes)
-    stretches = _by_columns(engine) if form is Form.COLUMNS else _by_bars(engine)
-    for done in engine.run(stretches):
-        if progress is not None:
-            progress(done * len(tape.symbols))
+    run = _Run(setting, tape, form, progress)
+    try:
+        engine = run.of(FastEngine(setting, tape, lanes))
+    except NotAloneError:
+        lanes = _lanes(setting, history, make_run or new_run)
+        engine = run.of(FastEngine(setting, tape, lanes, may_be_alone=False))
     return _result(engine, history)
+
+
+def problem_of(setting: Setting, history: History) -> str | None:
+    """Why the fast engine cannot do it, None when it can."""
+    kinds = [strategy_class(each.kind) for each in setting.trading.strategies]
+    undeclared = [kind.name for kind in kinds if not issubclass(kind, DeclaredStrategy)]
+    if undeclared:
+        return f"a strategy that is not declared, {undeclared[0]}"
+    tape = setting_problem(setting) or tape_of(history)
+    return tape if isinstance(tape, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    setting: Setting
+    tape: Tape
+    form: Form
+    progress: Progress | None
+
+    def of(self, engine: FastEngine) -> FastEngine:
+        stretches = _by_columns(engine) if self.form is Form.COLUMNS else _by_bars(engine)
+        for done in engine.run(stretches):
+            if self.progress is not None:
+                self.progress(done * len(self.tape.symbols))
+        return engine
 
 
 def setting_problem(setting: Setting) -> str | None:

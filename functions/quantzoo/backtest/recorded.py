@@ -10,15 +10,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from quantterminal.domain.bars import MINUTE
 from quantterminal.domain.errors import InvalidValueError
-from quantterminal.domain.halts import ACCOUNT
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.proposals import propose
 from quantterminal.domain.risk import (
+    Approved,
     Denial,
     DenialCode,
-    HaltLevel,
     Proposal,
     Reservation,
     RiskSnapshot,
@@ -148,8 +146,9 @@ class Recording:
                 for each in self._engine.tape.series
             },
             reserved=dict(self._reserved(order) for order in moment.reserved),
-            levels={ACCOUNT: HaltLevel(moment.level)} if moment.level else {},
+            levels={halt.scope: halt.level for halt in moment.stops},
             allowed_symbols=frozenset(self._trading.symbols),
+            recent=[self._approved(order) for order in moment.recent],
         )
 
     def _signal(self, number: int, *, with_reason: bool = True) -> Signal:
@@ -222,8 +221,20 @@ class Recording:
             dollars(order.limit),
         )
 
+    def _approved(self, order: Order) -> Approved:
+        key, reserved = self._reserved(order)
+        decided = self._end(self._engine.row_of(order))
+        return Approved(
+            key,
+            reserved.strategy,
+            reserved.symbol,
+            reserved.side,
+            reserved.quantity,
+            decided,
+        )
+
     def _end(self, row: int) -> datetime:
-        return instant(int(self._engine.tape.starts[row])) + MINUTE
+        return self._engine.end_of(row)
 
 
 def ask_rule(

@@ -16,7 +16,7 @@ SYMBOLS = symbols()
 DATA = {symbol: columns(symbol) for symbol in SYMBOLS}
 STARTS = DATA[SYMBOLS[0]]["starts"].tolist()
 ENDING = endings(STARTS)
-CASH = 1e9
+CASH = 1e6
 
 
 class Feed:
@@ -35,19 +35,18 @@ class Feed:
 class Strategies(ssbt.Strategy):
     def __init__(self) -> None:
         self.three = {symbol: Three() for symbol in SYMBOLS}
-        self.wanted = dict.fromkeys(SYMBOLS, 0)
+        self.wanted: dict[str, list[int]] = {symbol: [] for symbol in SYMBOLS}
         self.ending = dict(zip(STARTS, ENDING, strict=True))
 
     def on_bar(self, bar, engine) -> None:  # noqa: ANN001 - the peer's own names and untyped calls
         symbol = bar.symbol
-        shares = self.wanted[symbol]
-        if shares:
+        for shares in self.wanted[symbol]:
             side = ssbt.Side.BUY if shares > 0 else ssbt.Side.SELL
             engine.submit_order(self.market_order(symbol, side, float(abs(shares))))
         curve = engine.portfolio._equity_list
         equity = curve[-1][1] if curve else CASH
         self.wanted[symbol] = self.three[symbol].on_bar(
-            bar.high, bar.low, bar.close, ending=self.ending[bar.timestamp], equity=equity
+            bar, ending=self.ending[bar.timestamp], equity=equity
         )
 
 

@@ -1,8 +1,9 @@
-"""Work B for the peers: three strategies a symbol, bar by bar, as plain and quick as Python goes.
+"""Work B for the peers: three strategies, one object of each a symbol, as quick as Python goes.
 
-The same logic as ours: crossing averages with a confirming rate of change, a Bollinger excursion
-with a stop, a breakout with a trailing stop and an age; flat five minutes before the close; 4 % of
-the equity an entry, 10 % at most in a symbol. Sums are of integer ticks.
+The logic of ours: crossing averages with a confirming rate of change, a Bollinger excursion with a
+stop, a breakout with a trailing stop and an age; flat five minutes before the close. Sums are of
+integer ticks. `on_bar` answers the signed shares to trade at the next open; `entry` is the size of
+an entry, 0 where the cap of 10 % leaves no room.
 """
 
 import math
@@ -14,38 +15,84 @@ CHANNEL, RANGE, MARGIN, TRAIL, LONGEST = 120, 14, 0.5, 2.5, 45
 ENTRY, CAP = 0.04, 0.10
 
 
-class Three:
-    """One symbol. `on_bar` answers the signed shares to trade at the next open."""
-
+class Momentum:
     def __init__(self) -> None:
-        self.ticks: deque[int] = deque(maxlen=SLOW + 1)
+        self.held = 0
+        self.ticks: deque[int] = deque(maxlen=SLOW)
+        self.window: deque[int] = deque(maxlen=FAST)
         self.closes: deque[float] = deque(maxlen=BACK + 1)
-        self.highs: deque[tuple[int, float]] = deque()
-        self.seen = 0
-        self.fast = self.slow = self.squares = 0
-        self.last = self.range = 0.0
-        self.held = [0, 0, 0]
-        self.armed = True
-        self.stop = self.level = 0.0
-        self.age = 0
+        self.fast = self.slow = 0
 
-    def on_bar(
-        self, high: float, low: float, close: float, *, ending: bool, equity: float
-    ) -> int:
-        """`equity` in dollars, for the size of an entry."""
-        ticks, seen = self.ticks, self.seen
-        tick = round(close * 10_000)
-        ticks.append(tick)
+    def on_bar(self, bar, entry: int, *, ending: bool) -> int:  # noqa: ANN001 - each peer's own bar
+        tick = round(bar.close * 10_000)
+        if len(self.window) == FAST:
+            self.fast -= self.window[0]
+        if len(self.ticks) == SLOW:
+            self.slow -= self.ticks[0]
+        self.window.append(tick)
+        self.ticks.append(tick)
+        self.closes.append(bar.close)
         self.fast += tick
         self.slow += tick
-        self.squares += tick * tick
-        if seen >= FAST:
-            self.fast -= ticks[-FAST - 1]
-        if seen >= SLOW:
-            gone = ticks[0]
-            self.slow -= gone
+        if len(self.ticks) < SLOW:
+            return 0
+        held = self.held
+        fast, slow, change = SLOW * self.fast, FAST * self.slow, bar.close - self.closes[0]
+        if held:
+            if ending or (fast < slow and change < 0):
+                self.held = 0
+                return -held
+        elif fast > slow and change > 0 and not ending:
+            self.held = entry
+            return entry
+        return 0
+
+
+class Reversion:
+    def __init__(self) -> None:
+        self.held = 0
+        self.ticks: deque[int] = deque(maxlen=BAND)
+        self.total = self.squares = 0
+        self.armed = True
+        self.stop = 0.0
+
+    def on_bar(self, bar, entry: int, *, ending: bool) -> int:  # noqa: ANN001 - each peer's own bar
+        tick = round(bar.close * 10_000)
+        if len(self.ticks) == BAND:
+            gone = self.ticks[0]
+            self.total -= gone
             self.squares -= gone * gone
-        self.closes.append(close)
+        self.ticks.append(tick)
+        self.total += tick
+        self.squares += tick * tick
+        if len(self.ticks) < BAND:
+            return 0
+        held, offset = self.held, BAND * tick - self.total
+        spread = BAND * self.squares - self.total * self.total
+        outside = 4 * offset * offset > 25 * spread
+        if not outside:
+            self.armed = True
+        if held:
+            if ending or offset >= 0 or bar.low <= self.stop:
+                self.held = 0
+                return -held
+        elif outside and offset < 0 and self.armed and not ending:
+            self.armed = False
+            self.held = entry
+            self.stop = bar.close - STOP * math.sqrt(spread) / (BAND * 10_000)
+            return entry
+        return 0
+
+
+class Breakout:
+    def __init__(self) -> None:
+        self.held = 0
+        self.highs: deque[tuple[int, float]] = deque()
+        self.seen = self.age = 0
+        self.last = self.range = self.level = 0.0
+
+    def on_bar(self, bar, entry: int, *, ending: bool) -> int:  # noqa: ANN001 - each peer's own bar
+        high, low, close, seen = bar.high, bar.low, bar.close, self.seen
         before = self.range
         if seen:
             true = max(high, self.last) - min(low, self.last)
@@ -57,73 +104,40 @@ class Three:
         highs = self.highs
         while highs and highs[0][0] < seen - CHANNEL:
             highs.popleft()
-        top = highs[0][1] if highs else math.inf
+        top = highs[0][1] if seen >= CHANNEL else math.inf
         while highs and highs[-1][1] <= high:
             highs.pop()
         highs.append((seen, high))
         self.seen = seen + 1
-        if seen < CHANNEL:
-            return 0
-        size = int(equity * ENTRY / close)
-        room = int(equity * CAP / close) - sum(self.held)
-        entry = size if size <= room else 0
-        return (
-            self._momentum(close, entry, ending=ending)
-            + self._reversion(low, close, entry, ending=ending)
-            + self._breakout(high, low, close, entry, top=top, before=before, ending=ending)
-        )
-
-    def _momentum(self, close: float, entry: int, *, ending: bool) -> int:
-        held = self.held[0]
-        fast, slow, first = SLOW * self.fast, FAST * self.slow, self.closes[0]
-        if held:
-            if ending or (fast < slow and close < first):
-                self.held[0] = 0
-                return -held
-        elif fast > slow and close > first and not ending:
-            self.held[0] = entry
-            return entry
-        return 0
-
-    def _reversion(self, low: float, close: float, entry: int, *, ending: bool) -> int:
-        held = self.held[1]
-        offset = BAND * self.ticks[-1] - self.slow
-        spread = BAND * self.squares - self.slow * self.slow
-        outside = 4 * offset * offset > 25 * spread
-        if not outside:
-            self.armed = True
-        if held:
-            if ending or offset >= 0 or low <= self.stop:
-                self.held[1] = 0
-                return -held
-        elif outside and offset < 0 and self.armed and not ending:
-            self.armed = False
-            self.held[1] = entry
-            self.stop = close - STOP * math.sqrt(spread) / (BAND * 10_000)
-            return entry
-        return 0
-
-    def _breakout(  # noqa: PLR0913 - what a bar and its past are
-        self,
-        high: float,
-        low: float,
-        close: float,
-        entry: int,
-        *,
-        top: float,
-        before: float,
-        ending: bool,
-    ) -> int:
-        held = self.held[2]
+        held = self.held
         if held:
             self.age += 1
             if ending or low <= self.level or self.age >= LONGEST:
-                self.held[2] = 0
+                self.held = 0
                 return -held
             self.level = max(self.level, high - TRAIL * self.range)
         elif close > top + MARGIN * before and not ending:
-            self.held[2] = entry
+            self.held = entry
             self.age = 0
             self.level = close - TRAIL * self.range
             return entry
         return 0
+
+
+class Three:
+    """The three of one symbol."""
+
+    def __init__(self) -> None:
+        self.strategies = (Momentum(), Reversion(), Breakout())
+
+    def on_bar(self, bar, *, ending: bool, equity: float) -> list[int]:  # noqa: ANN001 - each peer's own bar
+        """The orders of each, in signed shares; `equity` in dollars, for the size of an entry."""
+        held = sum([each.held for each in self.strategies])
+        size, room = int(equity * ENTRY / bar.close), int(equity * CAP / bar.close)
+        orders = []
+        for each in self.strategies:
+            order = each.on_bar(bar, size if held + size <= room else 0, ending=ending)
+            if order:
+                held += order
+                orders.append(order)
+        return orders

@@ -31,7 +31,7 @@ FRAMES = {
     for name in ("open", "high", "low", "close")
 }
 ENDING = np.array(endings(STARTS.tolist()))[:, None]
-CASH = 1e9
+CASH = 1e6
 
 
 def run():  # noqa: ANN201 - the peer's own names and untyped calls
