@@ -913,9 +913,16 @@ class BlockLane:
         strategy, stream = self._lane.strategy, self._stream
         readings = [stream.read(each) for each in strategy.readings]
         seen = readings[: len(strategy.watched)]
-        entry, leaves_long, leaves_short, rearms = zip(
-            *map(strategy.decide, *seen), strict=True
-        )
+        entry: list[int] = []
+        leaves_long, leaves_short, rearms = bytearray(), bytearray(), bytearray()
+        enters, leave_long = entry.append, leaves_long.append
+        leave_short, rearm = leaves_short.append, rearms.append
+        # One answer after the other: many that live at once would set off the garbage collector.
+        for direction, from_long, from_short, again in map(strategy.decide, *seen):
+            enters(direction)
+            leave_long(from_long)
+            leave_short(from_short)
+            rearm(again)
         has_exits = self._lane.stops or self._lane.follows
         cold = min(max(self._warm - begin, 0), end - begin)
         self._lane.look(
@@ -935,7 +942,7 @@ class BlockLane:
         )
 
 
-def _flags(values: Sequence[bool], cold: int) -> bytes:
+def _flags(values: bytearray, cold: int) -> bytes:
     """A byte for each, 0 for the first `cold`."""
     flags = bytes(values)
     if flags.strip(b"\0\1"):

@@ -34,13 +34,10 @@ class MeanReversion(DeclaredStrategy):
         return Price("close"), Deviation(period), Score(period)
 
     def decide(self, side: Any, mean_side: Any, ending: Any) -> Answer:
-        enters = (side < 0) * 1 - (side > 0) * self.parameters.allow_short
-        return (
-            enters * (ending ^ True),
-            (mean_side >= 0) | ending,
-            (mean_side <= 0) | ending,
-            side == 0,
-        )
+        entry = (side < 0) > ending
+        if self.parameters.allow_short:
+            entry = entry * 1 - ((side > 0) > ending)
+        return entry, (mean_side >= 0) | ending, (mean_side <= 0) | ending, side == 0
 
     def stop(self, direction: int, *values: Any) -> float:
         close, deviation = values[3], values[4]

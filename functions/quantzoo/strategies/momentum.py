@@ -41,8 +41,10 @@ class Momentum(DeclaredStrategy):
         p = self.parameters
         fast, slow = p.slow * fast, p.fast * slow
         rises, falls = (fast > slow) & (change > 0), (fast < slow) & (change < 0)
-        enters = rises * 1 - falls * p.allow_short
-        return enters * (ending ^ True), falls | ending, rises | ending, True
+        entry = rises > ending
+        if p.allow_short:
+            entry = entry * 1 - (falls > ending)
+        return entry, falls | ending, rises | ending, True
 
     def reason(self, cause: Cause, *values: Any) -> str:
         if cause is Cause.ENTER:

@@ -33,40 +33,42 @@ class VolatilityBreakout(DeclaredStrategy):
 
     def watches(self) -> tuple[Reading, ...]:
         p = self.parameters
-        return (
+        watched: tuple[Reading, ...] = (
             Price("high"),
             Price("low"),
             Price("close"),
-            HighestBefore(p.channel),
-            LowestBefore(p.channel),
             TrueRange(p.atr, before=True),
             TrueRange(p.atr),
             Ending(p.flat_before_close),
+            HighestBefore(p.channel),
         )
+        return (*watched, LowestBefore(p.channel)) if p.allow_short else watched
 
     def decide(  # noqa: PLR0913  one for each reading
         self,
         _high: Any,
         _low: Any,
         close: Any,
-        highest: Any,
-        lowest: Any,
         before: Any,
         _range: Any,
         ending: Any,
+        highest: Any,
+        lowest: Any = None,
     ) -> Answer:
         margin = self.parameters.margin * before
-        short = (close < lowest - margin) * self.parameters.allow_short
-        return ((close > highest + margin) * 1 - short) * (ending ^ True), ending, ending, True
+        entry = (close > highest + margin) > ending
+        if lowest is not None:
+            entry = entry * 1 - ((close < lowest - margin) > ending)
+        return entry, ending, ending, True
 
     def stop(self, direction: int, *values: Any) -> float:
-        return float(values[2] - direction * (self.parameters.trail * values[6]))
+        return float(values[2] - direction * (self.parameters.trail * values[4]))
 
     def trail(self, direction: int, *values: Any) -> Any:
         extreme = values[0] if direction > 0 else values[1]
-        return extreme - direction * (self.parameters.trail * values[6])
+        return extreme - direction * (self.parameters.trail * values[4])
 
     def reason(self, cause: Cause, *values: Any) -> str:
         if cause is Cause.ENTER:
             return "close beyond the channel"
-        return "session end" if values[7] else "held long enough"
+        return "session end" if values[5] else "held long enough"
