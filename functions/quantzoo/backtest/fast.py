@@ -205,7 +205,7 @@ class FastEngine:
         self._row = 0
         self._equity: int | None = None
         self._sides: tuple[int, int] | None = None
-        self._memory = SETTLED + recent_window(trading.limits)
+        self._memory = recent_window(trading.limits) - SETTLED
         self._pending: list[Order] = []
         self._opens = [memoryview(each) for each in tape.opens]
         self._closes = [memoryview(each) for each in tape.closes]

@@ -73,10 +73,11 @@ class Recorded(Sequence[T]):
 
 
 class Recording:
-    """One engine's record, in the terms of a live run."""
+    """One engine's record, in the terms of a live run; `day_open` while that is still going on."""
 
-    def __init__(self, engine: "FastEngine") -> None:
+    def __init__(self, engine: "FastEngine", *, day_open: int | None = None) -> None:
         self._engine = engine
+        self._day_open = day_open
         self._record = engine.record
         self._trading = engine.setting.trading
 
@@ -114,6 +115,7 @@ class Recording:
     def proposal(self, number: int, *, signal: Signal | None = None) -> Proposal:
         """The order of the signal with that number, as the live function makes it."""
         row = self._record.signals[number][0]
+        opened = self._engine.day_open_at(row) if self._day_open is None else self._day_open
         signal = signal or self._signal(number, with_reason=False)
         held = Decimal(0)
         if signal.action is Action.CLOSE:
@@ -125,7 +127,7 @@ class Recording:
             reference=price_from_float(signal.reference_price),
             bar_end=self._end(row),
             now=self._end(row) + SETTLED,
-            day_open_equity=dollars(self._engine.day_open_at(row)),
+            day_open_equity=dollars(opened),
             trading=self._trading,
         )
         if number < len(self._record.intents):
@@ -241,7 +243,7 @@ def ask_rule(
     engine: "FastEngine", rule: Rule, number: int, moment: "Moment"
 ) -> DenialCode | None:
     """What the live rule says to the order of the signal with that number."""
-    recording = Recording(engine)
+    recording = Recording(engine, day_open=engine.day_open)
     limits = engine.setting.trading.limits
     denial = rule(recording.proposal(number), recording.snapshot(moment), limits)
     return None if denial is None else denial.code
