@@ -127,7 +127,9 @@ def measured(
 ) -> tuple[list[Measured], list[Measured]]:
     """Ours, and the peers'. The reference engine, every bar through the kernel, gets a tenth."""
     bars = history.bar_count // len(history.symbols)
-    tenth = history.between(history.first, instant(history.series[history.symbols[0]].starts[bars // 10]))
+    tenth = history.between(
+        history.first, instant(history.series[history.symbols[0]].starts[bars // 10])
+    )
     mine = [
         ours("quantzoo, columnar", quick_backtest, wanted, history, times=times),
         ours("quantzoo, bar by bar", bars_form, wanted, history, times=times),
@@ -201,9 +203,7 @@ def cents_apart(mine: Measured, other: Measured) -> int:
     return max((round(abs(a - b) * 100) for a, b in pairs), default=-1)
 
 
-def lines(
-    title: str, found: Sequence[Measured], *, reference: Measured | None = None
-) -> list[str]:
+def lines(title: str, found: Sequence[Measured], *, reference: Measured | None = None) -> list[str]:
     """`reference` is whose orders are compared: of one symbol, where all have the same to make."""
     text = [f"| {title} | version | bars | bars/CPU s | orders | differ |"]
     text.append("|---|---|---|---|---|---|")

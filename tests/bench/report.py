@@ -1,6 +1,7 @@
 """Measured figures beside their goals, in one file for all that is measured: build/bench.json.
 
-A row replaces the one of the same name, so that each capability writes its own and leaves the others.
+A row replaces the one of the same name, so that each capability writes its own and leaves the
+others.
 """
 
 import json

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -460,7 +459,11 @@ class FastEngine:
         if not lane.is_plain or (lane.quantity or 0) > _MOST_SHARES:
             return False
         warm = max(sight.rearms.find(_YES), 0)
-        if sight.rearms.find(0, warm) >= 0 or (entry < 0).any() or (entry.view(bool) & leaves).any():
+        if (
+            sight.rearms.find(0, warm) >= 0
+            or (entry < 0).any()
+            or (entry.view(bool) & leaves).any()
+        ):
             return False
         labels = entry - leaves.view(np.int8)
         rows = np.flatnonzero(labels)
@@ -745,7 +748,9 @@ class _Losses:
         opens = self._day_opens()
         deep = (high - equity) * drawdown.under >= high * drawdown.over
         lost = (opens - equity) * daily.under >= opens * daily.over
-        wanted = np.where(deep, int(HaltLevel.HALTED), np.where(lost, int(HaltLevel.REDUCE_ONLY), 0))
+        wanted = np.where(
+            deep, int(HaltLevel.HALTED), np.where(lost, int(HaltLevel.REDUCE_ONLY), 0)
+        )
         found = np.flatnonzero(wanted > self._levels())
         if not len(found):
             return None
@@ -779,9 +784,7 @@ class _Losses:
 Changes = tuple[Any, Any]  # rows, and what is added at each
 
 
-def _changes(
-    engine: FastEngine, kept: _Kept, begin: int
-) -> tuple[Changes, dict[int, Changes]]:
+def _changes(engine: FastEngine, kept: _Kept, begin: int) -> tuple[Changes, dict[int, Changes]]:
     """Of the cash, and of the shares by symbol; also of those that are only held."""
     found: dict[int, tuple[list[int], list[int]]] = {
         symbol: ([], []) for symbol, shares in enumerate(kept.net) if shares
@@ -936,7 +939,9 @@ class BlockLane:
                 _flags(rearms, cold),
                 stream.column("high") if has_exits else (),
                 stream.column("low") if has_exits else (),
-                (lambda direction: _Trail(strategy, direction, seen)) if self._lane.follows else None,
+                (lambda direction: _Trail(strategy, direction, seen))
+                if self._lane.follows
+                else None,
                 lambda at: [each[at] for each in readings],
             )
         )

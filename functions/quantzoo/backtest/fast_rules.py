@@ -198,9 +198,7 @@ def _position_limit(limits: RiskLimits) -> FastRule:
             lowest -= order.quantity
         price = max(order.limit, account.mark(order.symbol))
         exposure = max(abs(highest), abs(lowest)) * price
-        return (
-            None if exposure * share.under <= equity * share.over else DenialCode.POSITION_LIMIT
-        )
+        return None if exposure * share.under <= equity * share.over else DenialCode.POSITION_LIMIT
 
     return check
 
@@ -357,8 +355,8 @@ def _itself(rule: Rule) -> FastRule:
     return lambda order, account: account.slow(rule, order)
 
 
-# `_never` cannot deny here: lanes trade configured symbols, no symbol is flagged, and a lane has one
-# order a minute, which is gone by the next one.
+# `_never` cannot deny here: lanes trade configured symbols, no symbol is flagged, and a lane has
+# one order a minute, which is gone by the next one.
 FORMS: Mapping[Rule, Form] = MappingProxyType(
     {
         risk.halt: _halt,

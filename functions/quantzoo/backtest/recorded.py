@@ -88,9 +88,7 @@ class Recording:
 
     @cached_property
     def proposals(self) -> list[Proposal]:
-        return [
-            self.proposal(number, signal=signal) for number, signal in enumerate(self.signals)
-        ]
+        return [self.proposal(number, signal=signal) for number, signal in enumerate(self.signals)]
 
     @cached_property
     def intents(self) -> list[Intent]:
@@ -239,9 +237,7 @@ class Recording:
         return self._engine.end_of(row)
 
 
-def ask_rule(
-    engine: "FastEngine", rule: Rule, number: int, moment: "Moment"
-) -> DenialCode | None:
+def ask_rule(engine: "FastEngine", rule: Rule, number: int, moment: "Moment") -> DenialCode | None:
     """What the live rule says to the order of the signal with that number."""
     recording = Recording(engine, day_open=engine.day_open)
     limits = engine.setting.trading.limits

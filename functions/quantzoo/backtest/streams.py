@@ -71,7 +71,7 @@ class Stream:
         )
 
     def offsets(self, period: int) -> Sequence[int]:
-        """n * x - S: the distance from the mean, times n."""
+        """N * x - S: the distance from the mean, times n."""
         return self._known(
             ("offsets", period),
             lambda _: (
@@ -82,7 +82,7 @@ class Stream:
         )
 
     def spreads(self, period: int) -> Sequence[int]:
-        """n * Q - S * S: the variance, times n squared."""
+        """N * Q - S * S: the variance, times n squared."""
         return self._known(
             ("spreads", period),
             lambda _: (
@@ -217,7 +217,7 @@ def _wilder(period: int) -> Reader:
         for high, low, before in zip(
             stream.column("high"), stream.column("low"), befores, strict=False
         ):
-            widest = (before if before > high else high) - (before if before < low else low)
+            widest = (max(high, before)) - (min(low, before))
             if seen == period:
                 mean = (mean * less + widest) / period
                 append(mean)
@@ -254,9 +254,7 @@ def _band_side(reading: BandSide) -> Reader:
 
 
 def _mean_side(reading: MeanSide) -> Reader:
-    return lambda stream: [
-        (offset > 0) - (offset < 0) for offset in stream.offsets(reading.period)
-    ]
+    return lambda stream: [(offset > 0) - (offset < 0) for offset in stream.offsets(reading.period)]
 
 
 def _deviation(reading: Deviation) -> Reader:

@@ -44,7 +44,7 @@ class VolatilityBreakout(DeclaredStrategy):
         )
         return (*watched, LowestBefore(p.channel)) if p.allow_short else watched
 
-    def decide(  # noqa: PLR0913  one for each reading
+    def decide(
         self,
         _high: Any,
         _low: Any,

@@ -31,7 +31,9 @@ def columns(symbol: str = "S00") -> dict[str, Any]:
 
 def symbols() -> list[str]:
     """All that the data holds."""
-    return sorted(name.removesuffix("_starts") for name in np.load(sys.argv[1]) if "_starts" in name)
+    return sorted(
+        name.removesuffix("_starts") for name in np.load(sys.argv[1]) if "_starts" in name
+    )
 
 
 def endings(starts: list[int]) -> list[bool]:

@@ -1,5 +1,5 @@
-"""Work B in vectorbt: whole columns, one cash for all, no account rules; run once before, because it
-compiles at first use. Reversion and breakout stop at fractions of their entry price.
+"""Work B in vectorbt: whole columns, one cash for all, no account rules; run once before, because
+it compiles at first use. Reversion and breakout stop at fractions of their entry price.
 """
 
 import warnings
