@@ -140,7 +140,7 @@ class Columns:
             breaks = np.flatnonzero(np.diff(self.starts) != MINUTE_MS) + 1
             first = np.concatenate([[0], breaks]) if len(self) else breaks
             ends = np.array([self.session_close(index) for index in first.tolist()], dtype=np.int64)
-            lengths = np.diff(np.append(first, len(self)))
+            lengths = np.append(first[1:], len(self)) - first
             self._cache["closes"] = np.repeat(ends, lengths)
         closes: Ticks = self._cache["closes"]
         return closes
@@ -404,7 +404,7 @@ def decided(strategy: DeclaredStrategy, bars: Columns) -> Decided:
     with np.errstate(invalid="ignore"):
         answers = strategy.decide(*(bars.read(each) for each in strategy.watched))
     kinds = (np.int8, np.bool_, np.bool_, np.bool_)
-    columns = [
+    columns: list[NDArray[Any]] = [
         np.broadcast_to(np.asarray(answer), len(bars)).astype(kind)
         for answer, kind in zip(answers, kinds, strict=True)
     ]

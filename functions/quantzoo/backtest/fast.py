@@ -8,14 +8,12 @@ makes the real ones of them when they are asked for, through the live functions.
 to the reference engine's to the last digit, and tests demand it.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from heapq import heapify, heappop, heappush
-from typing import Any
 
 import numpy as np
 
@@ -23,150 +21,31 @@ from quantterminal.domain.bars import MINUTE
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import (
     ACCOUNT,
-    EquityMarks,
     Halt,
-    breaker,
     covers,
     is_lifted_by_new_session,
 )
 from quantterminal.domain.risk import (
     DenialCode,
-    HaltLevel,
-    RiskLimits,
     Rule,
     recent_window,
 )
 from quantterminal.domain.signals import Side
 from quantterminal.domain.strategy_breaker import Outcome, Tally, Verdict
-from quantzoo.backtest.columns import Columns, decided
 from quantzoo.backtest.engine import SETTLED, Setting
+from quantzoo.backtest.fast_losses import Losses
+from quantzoo.backtest.fast_money import Prices, WholeFees
+from quantzoo.backtest.fast_record import Kept, Moment, Record
 from quantzoo.backtest.fast_rules import Order, Part, fast_rules, measure, part
-from quantzoo.backtest.fills import Fees, NextOpen
+from quantzoo.backtest.fast_tally import FastTally
+from quantzoo.backtest.fills import NextOpen
 from quantzoo.backtest.history import instant
-from quantzoo.backtest.lanes import ENTER, LEAVE, NEVER, Lane, Sight
-from quantzoo.backtest.streams import Stream
-from quantzoo.backtest.tape import Tape, dollars, whole
+from quantzoo.backtest.lanes import NEVER, Lane
+from quantzoo.backtest.tape import Tape, dollars, view, whole
 from quantzoo.backtest.venue import INSUFFICIENT_BUYING_POWER, INSUFFICIENT_QUANTITY
-from quantzoo.declared import DeclaredStrategy
 
-BLOCK = 2_048
-STRETCH = 16_384
-_BASIS_POINTS = 10_000
-_DOLLAR, _CENT = 10_000, 100  # in ticks
 _OPENING, _FILLS, _HALT, _LANES = range(4)  # the order of things within a minute
-_MOST_SHARES = 10**6  # whose costs fit 63 bits, however many orders there are
-_YES = 1
 _SHORT_SALE = Part(103, 100)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What the rules saw when they denied an order: enough to ask the live ones again."""
-
-    row: int
-    equity: int
-    net: tuple[int, ...]
-    reserved: tuple[Order, ...]
-    recent: tuple[Order, ...]
-    stops: tuple[Halt, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """The orders of a lane that was alone: `rows` of the signals, 1 or -1, limits; `at` rows of the
-    fills, their prices, and what was paid.
-    """
-
-    symbol: int
-    shares: int
-    rows: Any
-    sides: Any
-    limits: Any
-    at: Any
-    prices: Any
-    paid: Any
-
-    def changes(self) -> "tuple[Changes, dict[int, Changes]]":
-        turned = self.sides[: len(self.at)].astype(np.int64) * self.shares
-        return (self.at, -self.paid), {self.symbol: (self.at, turned)}
-
-    def write(self, record: "Record") -> None:
-        """As the lists that other runs keep."""
-        sides = self.sides.tolist()
-        rows = zip(self.rows.tolist(), sides, self.limits.tolist(), strict=True)
-        for number, (row, side, limit) in enumerate(rows):
-            cause, direction = (ENTER, 1) if side > 0 else (LEAVE, 0)
-            record.signals.append((row, 0, cause, direction))
-            record.intents.append((number, side, self.shares, limit, None, None))
-        fills = zip(self.at.tolist(), self.prices.tolist(), strict=True)
-        record.fills += [(number, row, price) for number, (row, price) in enumerate(fills)]
-
-
-@dataclass(slots=True)
-class Record:
-    """What happened, in numbers. Signals are (row, lane, cause, direction), intents (signal, side,
-    quantity, limit, denial, moment), fills (intent, row, price).
-    """
-
-    signals: list[tuple[int, int, int, int]] = field(default_factory=list)
-    intents: list[tuple[int, int, int, int, DenialCode | None, Moment | None]] = field(
-        default_factory=list
-    )
-    fills: list[tuple[int, int, int]] = field(default_factory=list)
-    late_denials: list[DenialCode] = field(default_factory=list)
-    rejections: list[str] = field(default_factory=list)
-    booked: Booked | None = None
-
-    def unfold(self) -> None:
-        """Turn what was booked at once into lists."""
-        if self.booked is not None and not self.signals:
-            self.booked.write(self)
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """Signals, intents, fills."""
-        if self.booked is not None:
-            return len(self.booked.rows), len(self.booked.rows), len(self.booked.at)
-        return len(self.signals), len(self.intents), len(self.fills)
-
-    def lengths(self) -> tuple[int, ...]:
-        return tuple(len(each) for each in self._lists())
-
-    def cut(self, lengths: Sequence[int]) -> None:
-        for each, length in zip(self._lists(), lengths, strict=True):
-            del each[length:]
-
-    def _lists(self) -> tuple[list[Any], ...]:
-        return self.signals, self.intents, self.fills, self.late_denials, self.rejections
-
-
-class NotAloneError(Exception):
-    """A lane that was run alone, and may not be."""
-
-
-class Prices:
-    """Limits and fills as `money.round_limit` and `money.offset_by_bps` make them, in ticks."""
-
-    def __init__(self, bps: Decimal) -> None:
-        share = part(bps)
-        self._under = _BASIS_POINTS * share.under
-        self._over = {1: self._under + share.over, -1: self._under - share.over}
-
-    def all_moved(self, prices: Any, sides: Any) -> Any:
-        """`moved` of arrays."""
-        moved = prices * np.where(sides > 0, self._over[1], self._over[-1])
-        steps = np.where(moved >= _DOLLAR * self._under, _CENT, 1)
-        under = self._under * steps
-        return np.where(sides > 0, -(-moved // under), moved // under) * steps
-
-    def moved(self, price: int, side: int) -> int:
-        """`price` moved against us, rounded to the tick against us."""
-        moved = price * self._over[side]
-        under = self._under
-        step = _CENT if moved >= _DOLLAR * under else 1
-        if side > 0:
-            return -(-moved // (under * step)) * step
-        return moved // (under * step) * step
 
 
 class FastEngine:
@@ -175,9 +54,7 @@ class FastEngine:
     `equities` and `invested` are by minute: ticks, and whether anything is held.
     """
 
-    def __init__(
-        self, setting: Setting, tape: Tape, lanes: Sequence[Lane], *, may_be_alone: bool = True
-    ) -> None:
+    def __init__(self, setting: Setting, tape: Tape, lanes: Sequence[Lane]) -> None:
         trading = setting.trading
         self.setting = setting
         self.tape = tape
@@ -206,14 +83,8 @@ class FastEngine:
         self._sides: tuple[int, int] | None = None
         self._memory = recent_window(trading.limits) - SETTLED
         self._pending: list[Order] = []
-        self._opens = [memoryview(each) for each in tape.opens]
-        self._closes = [memoryview(each) for each in tape.closes]
-        self.is_alone = (
-            may_be_alone
-            and len(lanes) == 1
-            and bool(lanes[0].quantity)
-            and not (setting.rules or setting.has_venue or setting.day_orders)
-        )
+        self._opens = [view(each) for each in tape.opens]
+        self._closes = [view(each) for each in tape.closes]
         self._rules = fast_rules(setting.rules, trading.limits)
         self._limits = Prices(trading.execution.limit_offset_bps)
         self._fills = Prices(_next_open(setting).slippage_bps)
@@ -276,45 +147,9 @@ class FastEngine:
 
     def run(self, stretches: Iterator[tuple[int, int]]) -> Iterator[int]:
         """Through the stretches (begin, end), which follow each other; yields what is done."""
-        start = self._keep()
-        end = 0
         for begin, end in stretches:
-            if self.is_alone:
-                self._walk_alone(begin, end)
-            else:
-                self._stretch(begin, end)
+            self._stretch(begin, end)
             yield end
-        if self.is_alone:
-            self._halt_alone(start, end)
-            if not self._is_quiet():
-                raise NotAloneError("Expected a strategy that no breaker stops")
-
-    def _is_quiet(self) -> bool:
-        """Whether the breaker of a strategy has nothing to say, whatever the session."""
-        limits, record = self.setting.trading.limits, self.record
-        if record.booked is not None:
-            at, paid = record.booked.at, record.booked.paid
-        else:
-            at = np.asarray([row for _, row, _ in record.fills], dtype=np.int64)
-            sides = [record.intents[number] for number, _, _ in record.fills]
-            prices = [price for _, _, price in record.fills]
-            paid = np.asarray(
-                [each[1] * each[2] * price for each, price in zip(sides, prices, strict=True)],
-                dtype=np.int64,
-            )
-        trips = len(at) // 2 * 2  # an entry and an exit take turns
-        realized = -(paid[:trips:2] + paid[1:trips:2])
-        lost = -int(realized[realized < 0].sum())
-        share = part(limits.strategy_loss_fraction)
-        most = limits.max_repeated_fills
-        rows = at[::2], at[1::2]
-        is_repeated = any(
-            (each[most - 1 :] - each[: len(each) - most + 1] < limits.repeated_fills_minutes).any()
-            for each in rows
-            if len(each) >= most
-        )
-        has_lost = lost * share.under >= int(self.equities.min()) * share.over
-        return not (is_repeated or has_lost or limits.max_consecutive_losers)
 
     def _stretch(self, begin: int, end: int) -> None:
         waiting = {order.lane for order in self._pending}
@@ -325,7 +160,7 @@ class FastEngine:
         halts: dict[int, Halt] = {}
         while True:
             self._walk(begin, end, halts)
-            losses = _Losses(self, begin, end, kept)
+            losses = Losses(self, begin, end, kept)
             found = losses.first()
             if found is None:
                 break
@@ -333,8 +168,8 @@ class FastEngine:
             self._put_back(kept)
         self.high_water = losses.high_water
 
-    def _keep(self) -> "_Kept":
-        return _Kept(
+    def _keep(self) -> Kept:
+        return Kept(
             self.cash,
             tuple(self.held),
             tuple(self.entered),
@@ -349,7 +184,7 @@ class FastEngine:
             self.record.lengths(),
         )
 
-    def _put_back(self, kept: "_Kept") -> None:
+    def _put_back(self, kept: Kept) -> None:
         self.cash, self.stops = kept.cash, dict(kept.stops)
         self.recent = deque(kept.recent)
         self.tallies = {name: tally.copy() for name, tally in kept.tallies.items()}
@@ -392,100 +227,6 @@ class FastEngine:
                 self._open(row)
             else:
                 self._stop(row, halts[row])
-
-    def _walk_alone(self, begin: int, end: int) -> None:
-        """`_walk` for one lane that nobody refuses anything and whose orders outlive the day."""
-        (lane,) = self.lanes
-        if self._cross(lane, begin, end):
-            return
-        if lane.found == NEVER and not self._pending:
-            lane.search(begin)
-        self._go_along(lane, begin, end)
-
-    def _halt_alone(self, start: "_Kept", end: int) -> None:
-        """The halts of such a run, which change nothing else."""
-        halts: dict[int, Halt] = {}
-        losses = _Losses(self, 0, end, start)
-        while (found := losses.first()) is not None:
-            halts[found[0]] = found[1]
-            self.stops.clear()
-            self.halts.clear()
-            self.account_levels.clear()
-            for row in sorted({*self.tape.first, *halts}):
-                if self.tape.first[bisect_right(self.tape.first, row) - 1] == row:
-                    self._lift(row)
-                if row in halts:
-                    self._stop(row, halts[row])
-
-    def _go_along(self, lane: Lane, begin: int, end: int) -> None:
-        if self._pending:
-            self._queue, self._width = [], _LANES + 1
-            self._fill(begin)
-        record, shares = self.record, lane.quantity or 0
-        signals, intents, fills = record.signals, record.intents, record.fills
-        opens, closes = self._opens[lane.symbol], self._closes[lane.symbol]
-        price_of, limit_of, fee = self._fills.moved, self._limits.moved, self.fees.of(shares)
-        search, ask, fill, number = lane.search, lane.ask, lane.fill, len(signals)
-        row = lane.found
-        while row < end:
-            direction = ask(row)
-            side = direction or -lane.sign
-            signals.append((row, 0, lane.cause, direction))
-            limit = limit_of(closes[row], side)
-            intents.append((number, side, shares, limit, None, None))
-            row += 1
-            if row >= end:
-                order = Order(
-                    0, 0, "", side=side, quantity=shares, limit=limit, reference=0, signal=number
-                )
-                self._pending = [order]
-                lane.found = NEVER
-                break
-            price = price_of(opens[row], side)
-            fills.append((number, row, price))
-            self.cash -= side * shares * price + fee
-            number += 1
-            fill(row, direction)
-            row = search(row)
-        self.held[0] = self.net[lane.symbol] = lane.sign * shares
-
-    def _cross(self, lane: Lane, begin: int, end: int) -> bool:
-        """Entries and exits that take turns, all at once; False where they may not."""
-        sight, tape = lane.sight, self.tape
-        if sight is None or begin or end < len(tape) or not isinstance(sight.entry, memoryview):
-            return False
-        entry = np.asarray(sight.entry)
-        leaves = np.frombuffer(sight.leaves_long, dtype=np.bool_)
-        if not lane.is_plain or (lane.quantity or 0) > _MOST_SHARES:
-            return False
-        warm = max(sight.rearms.find(_YES), 0)
-        if (
-            sight.rearms.find(0, warm) >= 0
-            or (entry < 0).any()
-            or (entry.view(bool) & leaves).any()
-        ):
-            return False
-        labels = entry - leaves.view(np.int8)
-        rows = np.flatnonzero(labels)
-        found = labels[rows]
-        turns = np.empty(len(rows), dtype=np.bool_)
-        turns[:1] = found[:1] > 0
-        turns[1:] = found[1:] != found[:-1]
-        self._book(lane, rows[turns], found[turns])
-        return True
-
-    def _book(self, lane: Lane, rows: Any, sides: Any) -> None:
-        """Orders of a lane at `rows`, each filled at the next one's open."""
-        tape, shares = self.tape, lane.quantity or 0
-        limits = self._limits.all_moved(tape.closes[lane.symbol][rows], sides)
-        filled = len(rows) - (len(rows) > 0 and int(rows[-1]) + 1 == len(tape))
-        at, turned = rows[:filled] + 1, sides[:filled].astype(np.int64)
-        prices = self._fills.all_moved(tape.opens[lane.symbol][at], turned)
-        paid = turned * shares * prices + self.fees.of(shares)
-        self.record.booked = Booked(lane.symbol, shares, rows, sides, limits, at, prices, paid)
-        self.cash -= int(paid.sum())
-        lane.sign = filled % 2
-        self.held[lane.number] = self.net[lane.symbol] = lane.sign * shares
 
     def _stop(self, row: int, halt: Halt) -> bool:
         """`Book` stops the same scopes in the same order."""
@@ -533,7 +274,7 @@ class FastEngine:
         halt = Halt(f"strategy:{name}", level, code, reason, "breaker", self.end_of(at))
         return self._stop(row, halt)
 
-    def _verdict(self, tally: "FastTally") -> Verdict | None:
+    def _verdict(self, tally: FastTally) -> Verdict | None:
         """What the live breaker itself says."""
         outcomes = [
             Outcome(
@@ -698,278 +439,6 @@ class FastEngine:
     def _drop(self, order: Order, row: int) -> None:
         self.reserved.remove(order)
         self._search(self.lanes[order.lane], row + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    cash: int
-    held: tuple[int, ...]
-    entered: tuple[int, ...]
-    net: tuple[int, ...]
-    stops: dict[str, Halt]
-    halts: int
-    recent: tuple[Order, ...]
-    tallies: "dict[str, FastTally]"
-    day_open: int
-    pending: tuple[Order, ...]
-    lanes: tuple[Any, ...]
-    lengths: tuple[int, ...]
-
-
-class _Losses:
-    """The equity at every minute of a stretch that was walked, and what the breaker says to it."""
-
-    def __init__(self, engine: FastEngine, begin: int, end: int, kept: _Kept) -> None:
-        self._engine = engine
-        self._begin, self._end = begin, end
-        self._kept = kept
-        cash, shares = _changes(engine, kept, begin)
-        equity = engine.equities[begin:end]
-        equity[:] = _running(kept.cash, *cash, end - begin)
-        invested = engine.invested[begin:end]
-        invested[:] = False
-        for symbol, changes in shares.items():
-            held = _running(kept.net[symbol], *changes, end - begin)
-            invested |= held != 0
-            held *= engine.tape.closes[symbol][begin:end]
-            equity += held
-        self._equity = equity
-        self.high_water = max(int(equity.max()), engine.high_water)
-
-    def first(self) -> tuple[int, Halt] | None:
-        """The first minute in which the account is halted further than it was."""
-        limits = self._engine.setting.trading.limits
-        drawdown, daily = part(limits.drawdown_fraction), part(limits.daily_loss_fraction)
-        equity, most = self._equity, self.high_water
-        loss = most - int(equity.min())
-        if loss * drawdown.under < most * drawdown.over and loss * daily.under < most * daily.over:
-            return None
-        high = np.maximum(np.maximum.accumulate(equity), self._engine.high_water)
-        opens = self._day_opens()
-        deep = (high - equity) * drawdown.under >= high * drawdown.over
-        lost = (opens - equity) * daily.under >= opens * daily.over
-        wanted = np.where(
-            deep, int(HaltLevel.HALTED), np.where(lost, int(HaltLevel.REDUCE_ONLY), 0)
-        )
-        found = np.flatnonzero(wanted > self._levels())
-        if not len(found):
-            return None
-        at = int(found[0])
-        marks = EquityMarks(dollars(equity[at]), dollars(opens[at]), dollars(high[at]))
-        verdict = breaker(marks, limits)
-        if verdict is None:
-            raise InvalidValueError(f"Expected a loss to halt for, was {marks}")
-        level, code, reason = verdict
-        row = self._begin + at
-        return row, Halt(ACCOUNT, level, code, reason, "breaker", self._engine.end_of(row))
-
-    def _day_opens(self) -> Any:
-        """The equity at the open of each minute's session."""
-        engine, begin, end = self._engine, self._begin, self._end
-        first = engine.tape.first
-        rows = first[bisect_right(first, begin) - 1 : bisect_left(first, end)]
-        opens = [int(engine.equities[row - 1]) if row else engine.start for row in rows]
-        lengths = np.diff([begin, *rows[1:], end])
-        return np.repeat(np.asarray(opens, dtype=np.int64), lengths)
-
-    def _levels(self) -> Any:
-        before = self._kept.stops.get(ACCOUNT)
-        level = 0 if before is None else int(before.level)
-        levels = np.full(self._end - self._begin, level, dtype=np.int64)
-        for row, level in self._engine.account_levels:
-            levels[row - self._begin :] = level
-        return levels
-
-
-Changes = tuple[Any, Any]  # rows, and what is added at each
-
-
-def _changes(engine: FastEngine, kept: _Kept, begin: int) -> tuple[Changes, dict[int, Changes]]:
-    """Of the cash, and of the shares by symbol; also of those that are only held."""
-    found: dict[int, tuple[list[int], list[int]]] = {
-        symbol: ([], []) for symbol, shares in enumerate(kept.net) if shares
-    }
-    at: list[int] = []
-    paid: list[int] = []
-    record, fee = engine.record, engine.fees.of
-    intents, signals, lanes = record.intents, record.signals, engine.lanes
-    for signal, row, price in record.fills[kept.lengths[2] :]:
-        _, side, quantity, *_ = intents[signal]
-        rows, shares = found.setdefault(lanes[signals[signal][1]].symbol, ([], []))
-        at.append(row - begin)
-        rows.append(row - begin)
-        shares.append(side * quantity)
-        paid.append(-side * quantity * price - fee(quantity))
-    if record.booked is not None:
-        return record.booked.changes()
-    return (at, paid), dict(found)
-
-
-def _running(start: int, rows: Any, changes: Any, length: int) -> Any:
-    """What `start` has become by each row; `rows` ascend."""
-    values = np.empty(len(rows) + 1, dtype=np.int64)
-    values[0] = start
-    values[1:] = changes
-    np.cumsum(values, out=values)
-    return np.repeat(values, np.diff(np.concatenate([[0], rows, [length]]).astype(np.int64)))
-
-
-class FastTally:
-    """`strategy_breaker.Tally` in ticks: it knows when there may be something to say, and what the
-    real one needs to say it. `outcomes` are (order, row, realized), None for a refusal.
-    """
-
-    def __init__(self, limits: RiskLimits) -> None:
-        self.outcomes: list[tuple[Order, int, int | None]] = []
-        self._limits = limits
-        self._share = part(limits.strategy_loss_fraction)
-        self._realized = 0
-        self._rejects = 0
-        self._filled: dict[tuple[int, int], list[int]] = {}
-
-    def copy(self) -> "FastTally":
-        other = FastTally(self._limits)
-        other.outcomes = self.outcomes[:]
-        other._realized, other._rejects = self._realized, self._rejects
-        other._filled = {key: rows[:] for key, rows in self._filled.items()}
-        return other
-
-    def note(self, order: Order, row: int, realized: int | None) -> bool:
-        """One more outcome; whether it may call for a halt by its number."""
-        limits = self._limits
-        self.outcomes.append((order, row, realized))
-        if realized is None:
-            self._rejects += 1
-            return self._rejects >= limits.max_rejects
-        self._realized += realized
-        key = (order.symbol, order.side)
-        rows = self._filled.get(key)
-        if rows is None:
-            rows = self._filled[key] = []
-        rows.append(row)
-        most = limits.max_repeated_fills
-        is_repeated = len(rows) >= most and row - rows[-most] < limits.repeated_fills_minutes
-        return is_repeated or bool(limits.max_consecutive_losers)
-
-    def has_lost(self, day_open: int) -> bool:
-        lost, share = -self._realized, self._share
-        return lost > 0 and lost * share.under >= day_open * share.over
-
-
-class WholeFees:
-    """`Fees` in ticks."""
-
-    def __init__(self, fees: Fees) -> None:
-        self.per_share = whole(fees.per_share) or 0
-        self.least = whole(fees.least) or 0
-
-    def of(self, quantity: int) -> int:
-        return max(self.per_share * quantity, self.least)
-
-
-def column_lane(lane: Lane, columns: Columns) -> None:
-    """Show a lane the whole history."""
-    strategy = lane.strategy
-    found = decided(strategy, columns)
-    readings = [columns.read(each) for each in strategy.readings]
-    seen = readings[: len(strategy.watched)]
-    numbers = [_numbers(each) for each in readings]
-    trails: dict[int, Any] = {}
-
-    def trail(direction: int) -> Any:
-        if direction not in trails:
-            with np.errstate(invalid="ignore"):
-                trails[direction] = memoryview(np.asarray(strategy.trail(direction, *seen)))
-        return trails[direction]
-
-    lane.look(
-        Sight(
-            0,
-            len(columns),
-            memoryview(found.entry),
-            (found.entry != 0).tobytes(),
-            found.leaves_long.tobytes(),
-            found.leaves_short.tobytes(),
-            found.rearms.tobytes(),
-            memoryview(columns.high),
-            memoryview(columns.low),
-            trail if lane.follows else None,
-            lambda at: [each[at] for each in numbers],
-        )
-    )
-
-
-def _numbers(values: Any) -> Any:
-    """Plain numbers by index."""
-    return memoryview(values) if isinstance(values, np.ndarray) else values
-
-
-class BlockLane:
-    """Shows a lane one block after the other, each bar by a call of `decide`."""
-
-    def __init__(self, lane: Lane, stream: Stream) -> None:
-        self._lane = lane
-        self._stream = stream
-        self._warm = max(each.warm for each in lane.strategy.readings) - 1
-
-    def load(self, begin: int, end: int) -> None:
-        strategy, stream = self._lane.strategy, self._stream
-        readings = [stream.read(each) for each in strategy.readings]
-        seen = readings[: len(strategy.watched)]
-        entry: list[int] = []
-        leaves_long, leaves_short, rearms = bytearray(), bytearray(), bytearray()
-        enters, leave_long = entry.append, leaves_long.append
-        leave_short, rearm = leaves_short.append, rearms.append
-        # One answer after the other: many that live at once would set off the garbage collector.
-        for direction, from_long, from_short, again in map(strategy.decide, *seen):
-            enters(direction)
-            leave_long(from_long)
-            leave_short(from_short)
-            rearm(again)
-        has_exits = self._lane.stops or self._lane.follows
-        cold = min(max(self._warm - begin, 0), end - begin)
-        self._lane.look(
-            Sight(
-                begin,
-                end,
-                entry,
-                bytes(cold) + bytes(map(bool, entry[cold:])),
-                _flags(leaves_long, cold),
-                _flags(leaves_short, cold),
-                _flags(rearms, cold),
-                stream.column("high") if has_exits else (),
-                stream.column("low") if has_exits else (),
-                (lambda direction: _Trail(strategy, direction, seen))
-                if self._lane.follows
-                else None,
-                lambda at: [each[at] for each in readings],
-            )
-        )
-
-
-def _flags(values: bytearray, cold: int) -> bytes:
-    """A byte for each, 0 for the first `cold`."""
-    flags = bytes(values)
-    if flags.strip(b"\0\1"):
-        raise InvalidValueError(f"Expected truth values, was {max(flags)}")
-    return bytes(cold) + flags[cold:]
-
-
-class _Trail(Sequence[float]):
-    """`trail` at the bars that are asked for."""
-
-    def __init__(
-        self, strategy: DeclaredStrategy, direction: int, seen: Sequence[Sequence[Any]]
-    ) -> None:
-        self._strategy = strategy
-        self._direction = direction
-        self._seen = seen
-
-    def __len__(self) -> int:
-        return len(self._seen[0])
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._strategy.trail(self._direction, *[each[index] for each in self._seen])
 
 
 def _next_open(setting: Setting) -> NextOpen:

@@ -12,24 +12,21 @@ from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.sessions import session_at
 from quantzoo.backtest.engine import MakeRun, Progress, Setting, check_symbols, new_run
-from quantzoo.backtest.fast import (
-    BLOCK,
-    STRETCH,
-    BlockLane,
-    FastEngine,
-    NotAloneError,
-    column_lane,
-)
+from quantzoo.backtest.fast import FastEngine
+from quantzoo.backtest.fast_alone import AloneEngine, NotAloneError, may_run_alone
 from quantzoo.backtest.fills import NextOpen
 from quantzoo.backtest.history import History, instant
 from quantzoo.backtest.lanes import Lane
 from quantzoo.backtest.recorded import Recorded, Recording
 from quantzoo.backtest.result import DayClose, Result
+from quantzoo.backtest.sights import BlockLane, column_lane
 from quantzoo.backtest.streams import Stream
-from quantzoo.backtest.tape import Tape, dollars, tape_of, whole
+from quantzoo.backtest.tape import Tape, dollars, tape_of, view, whole
 from quantzoo.catalog import strategy_class
 from quantzoo.declared import DeclaredStrategy
 
+_BLOCK = 2_048
+_STRETCH = 16_384
 _MOST_CASH = 10**14  # ticks: what is computed from them fits 63 bits
 _LONGEST_FRACTION = 10**4
 
@@ -58,12 +55,12 @@ def quick_backtest(
     if problem or isinstance(tape, str):
         raise InvalidValueError(f"Expected what the fast engine can do, was {problem}")
     run = _Run(setting, tape, form, progress)
-    try:
-        engine = run.of(FastEngine(setting, tape, lanes))
-    except NotAloneError:
-        lanes = _lanes(setting, history, make_run or new_run)
-        engine = run.of(FastEngine(setting, tape, lanes, may_be_alone=False))
-    return _result(engine, history)
+    if may_run_alone(setting, lanes):
+        try:
+            return _result(run.of(AloneEngine(setting, tape, lanes)), history)
+        except NotAloneError:
+            lanes = _lanes(setting, history, make_run or new_run)
+    return _result(run.of(FastEngine(setting, tape, lanes)), history)
 
 
 def problem_of(setting: Setting, history: History) -> str | None:
@@ -131,17 +128,17 @@ def _lanes(setting: Setting, history: History, make_run: MakeRun) -> list[Lane]:
 def _by_columns(engine: FastEngine) -> Iterator[tuple[int, int]]:
     for lane in engine.lanes:
         column_lane(lane, engine.tape.columns[lane.symbol])
-    yield from _stretches(len(engine.tape), len(engine.tape) if engine.is_alone else STRETCH)
+    length = len(engine.tape)
+    yield from _stretches(length, length if isinstance(engine, AloneEngine) else _STRETCH)
 
 
 def _by_bars(engine: FastEngine) -> Iterator[tuple[int, int]]:
     tape = engine.tape
     streams = [
-        Stream(series, memoryview(ticks))
-        for series, ticks in zip(tape.series, tape.closes, strict=True)
+        Stream(series, view(ticks)) for series, ticks in zip(tape.series, tape.closes, strict=True)
     ]
     blocks = [BlockLane(lane, streams[lane.symbol]) for lane in engine.lanes]
-    for begin, end in _stretches(len(engine.tape), BLOCK):
+    for begin, end in _stretches(len(engine.tape), _BLOCK):
         for stream in streams:
             stream.load(begin, end)
         for block in blocks:

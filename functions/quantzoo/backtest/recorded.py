@@ -33,7 +33,8 @@ from quantzoo.backtest.tape import dollars
 from quantzoo.declared import Cause
 
 if TYPE_CHECKING:
-    from quantzoo.backtest.fast import FastEngine, Moment
+    from quantzoo.backtest.fast import FastEngine
+    from quantzoo.backtest.fast_record import Moment
 
 T = TypeVar("T")
 _CAUSES = {ENTER: Cause.ENTER, LEAVE: Cause.LEAVE, TIME: Cause.TIME}

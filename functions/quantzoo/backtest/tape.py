@@ -80,6 +80,11 @@ def _are(ticks: Any, prices: Any) -> bool:
     return bool((ticks / TICKS_PER_DOLLAR == prices).all())
 
 
+def view(values: Any) -> "memoryview[Any]":
+    """An array's numbers by index, as plain Python numbers and quicker than by the array."""
+    return memoryview(values)
+
+
 def whole(amount: Decimal) -> int | None:
     """Dollars in ticks, None when they are no whole number of them."""
     ticks = amount * TICKS_PER_DOLLAR
