@@ -111,7 +111,7 @@ class FastEngine:
         return self._sides
 
     def mark(self, symbol: int) -> int:
-        return self._closes[symbol][self._row]
+        return int(self._closes[symbol][self._row])
 
     def slow(self, rule: Rule, order: Order) -> DenialCode | None:
         from quantzoo.backtest.recorded import ask_rule

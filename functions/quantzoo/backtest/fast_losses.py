@@ -1,6 +1,7 @@
 """The account's losses over a stretch of minutes, all at once: what the breaker says to each."""
 
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,8 +70,9 @@ class Losses:
         first = engine.tape.first
         rows = first[bisect_right(first, begin) - 1 : bisect_left(first, end)]
         opens = [int(engine.equities[row - 1]) if row else engine.start for row in rows]
-        lengths = np.diff(np.asarray([begin, *rows[1:], end], dtype=np.int64))
-        return np.repeat(np.asarray(opens, dtype=np.int64), lengths.astype(np.int64))
+        edges = [begin, *rows[1:], end]
+        lengths = [after - before for before, after in pairwise(edges)]
+        return np.repeat(np.asarray(opens, dtype=np.int64), lengths)
 
     def _levels(self) -> Any:
         before = self._kept.stops.get(ACCOUNT)
@@ -108,4 +110,5 @@ def _running(start: int, rows: Any, changes: Any, length: int) -> Any:
     values[0] = start
     values[1:] = changes
     np.cumsum(values, out=values)
-    return np.repeat(values, np.diff(np.concatenate([[0], rows, [length]]).astype(np.int64)))
+    edges = np.concatenate([[0], rows, [length]]).astype(np.int64)
+    return np.repeat(values, edges[1:] - edges[:-1])
