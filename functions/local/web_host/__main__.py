@@ -21,12 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    from handlers import live
-
     backend = Backend(
         api=LambdaFunction(topology.function("api")),
         live=LambdaFunction(topology.function("live")),
-        frame=live.frame,
     )
     dist = Path(os.environ.get("QT_WEB_DIST", _DIST))
     host = WebHost(backend, dist=dist, port=options.port)

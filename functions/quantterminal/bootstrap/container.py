@@ -9,6 +9,7 @@ from quantterminal.settings import Settings
 
 if TYPE_CHECKING:
     from quantterminal.services.container_runtime import ContainerRuntime
+    from quantterminal.services.live_feed import LiveFeed
 
 
 def container_runtime(settings: Settings) -> "ContainerRuntime":
@@ -29,6 +30,8 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
 
     def recover_orders() -> None:
         import_facts(runtime=recovering)
+
+    live = _live_feed(parts)
 
     return ContainerRuntime(
         trading=parts.trading,
@@ -58,4 +61,25 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
             key_id=keys["key_id"], secret_key=keys["secret_key"], draw=random.random
         ),
         draw=random.random,
+        push_live=None if live is None else live.beat,
+    )
+
+
+def _live_feed(parts: Parts) -> "LiveFeed | None":
+    """None where nobody can listen: without a live socket."""
+    from quantterminal.adapters.apigateway.push import ApiGatewayPush
+    from quantterminal.adapters.redis.connections import RedisConnections
+    from quantterminal.services.live_feed import LiveFeed, LiveRuntime
+
+    address = parts.settings.get("QT_SOCKET_URL")
+    if not address:
+        return None
+    client = parts.aws("apigatewaymanagementapi", address=address)
+    return LiveFeed(
+        LiveRuntime(
+            dashboard=parts.pictures(parts.new_database()),
+            connections=RedisConnections(parts.redis, parts.account),
+            push=ApiGatewayPush(client),
+            telemetry=parts.telemetry,
+        )
     )

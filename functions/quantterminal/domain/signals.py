@@ -10,7 +10,9 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What the strategy asks for; `CLOSE` means whatever brings its own position to zero."""
+    """What the strategy asks for; `CLOSE` means whatever brings its own position to zero, or a part
+    of that when it comes with a quantity.
+    """
 
     BUY = "buy"
     SELL = "sell"

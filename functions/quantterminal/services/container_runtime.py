@@ -1,9 +1,10 @@
 """What the ingest container is handed by `bootstrap`: ports and sessions, no vendor words.
 
-Two threads use it. The feed's thread calls `bus`, `bar_store`, `watermarks`, `quotes` and
-`history`; the order stream's thread calls `bus` and `recover_orders`; a third one calls `gate`.
-So `bus` must be thread-safe, and `bar_store` must not share a database connection with
-`recover_orders`.
+Four threads use it. The feed's thread calls `bus`, `bar_store`, `watermarks`, `quotes` and
+`history`; the order stream's thread calls `bus` and `recover_orders`; a third one calls `gate`, a
+fourth one `push_live`.
+So `bus` must be thread-safe, and `bar_store`, `recover_orders` and `push_live` must not share a
+database connection.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,8 @@ class ContainerRuntime:
     `feed_session` and `stream_session` are called once each: a session outlives its connections.
     `recover_orders` imports the orders and fills that the stream may have missed; it raises
     RetryableError when the broker or the ledger cannot be read now. `draw` answers floats from
-    [0, 1) for back-off. `bars_from_trades` is for feeds that have trades but no minute bars.
+    [0, 1) for back-off. `push_live` is called each second and sends the live sockets their message;
+    None where there are none. `bars_from_trades` is for feeds that have trades but no minute bars.
     """
 
     trading: TradingConfig
@@ -45,3 +47,4 @@ class ContainerRuntime:
     stream_session: Callable[[], OrderStreamSession]
     draw: Callable[[], float]
     bars_from_trades: bool = False
+    push_live: Callable[[], object] | None = None
