@@ -20,6 +20,31 @@ export function Head({ right = false, className = "", children }: HeadProps) {
   );
 }
 
+interface SortHeadProps extends HeadProps {
+  readonly sorted: "ascending" | "descending" | "none";
+  readonly onSort: () => void;
+}
+
+const ARROWS = { ascending: "▴", descending: "▾", none: "" };
+
+/** A title that sorts by its column; the way is told by a glyph and to the ear. */
+export function SortHead({ sorted, onSort, right = false, className = "", children }: SortHeadProps) {
+  return (
+    <th
+      scope="col"
+      aria-sort={sorted}
+      className={`sticky top-0 z-1 bg-panel p-0 text-xs font-normal whitespace-nowrap text-dim ${
+        right ? "text-right" : "text-left"
+      } ${className}`}
+    >
+      <button type="button" onClick={onSort} className="px-2 py-1 hover:text-text">
+        {children}
+        <span aria-hidden="true"> {ARROWS[sorted]}</span>
+      </button>
+    </th>
+  );
+}
+
 export function Cell({ right = false, className = "", children }: HeadProps) {
   return (
     <td className={`px-2 py-0.5 align-top ${right ? "text-right" : ""} ${className}`}>{children}</td>
@@ -27,7 +52,7 @@ export function Cell({ right = false, className = "", children }: HeadProps) {
 }
 
 /** Rows are given as `<tr className={ROW}>`. */
-export const ROW = "[&>td]:border-t [&>td]:border-line/60 hover:bg-raised";
+export const ROW = "[&>td]:border-t [&>td]:border-line/60 hover:bg-raised focus:bg-raised focus:outline-2 focus:-outline-offset-2 focus:outline-amber";
 
 export function Table({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (

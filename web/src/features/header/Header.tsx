@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { Connection } from "../../api/live";
 import type { Dashboard } from "../../api/messages";
 import { Badge } from "../../components/Badge";
@@ -6,6 +7,7 @@ import { date, time, zone } from "../../format/time";
 
 interface Props {
   readonly dashboard: Dashboard;
+  readonly tools: ReactNode;
   readonly connection: Connection;
   readonly silenceS: number;
 }
@@ -27,7 +29,7 @@ function ModeBadge({ mode }: { readonly mode: string }) {
   return (
     <strong
       data-testid="mode"
-      className={`px-4 py-1.5 text-base leading-6 font-extrabold tracking-[0.25em] ${MODES[mode] ?? MODES["LIVE"]}`}
+      className={`px-4 py-1 text-base leading-6 font-extrabold tracking-[0.25em] ${MODES[mode] ?? MODES["LIVE"]}`}
     >
       {mode}
     </strong>
@@ -54,11 +56,11 @@ function Session({ open }: { readonly open: boolean }) {
   return <Badge mark={mark} />;
 }
 
-export function Header({ dashboard, connection, silenceS }: Props) {
+export function Header({ dashboard, connection, silenceS, tools }: Props) {
   const { at, mode } = dashboard;
   return (
     <header
-      className={`flex flex-wrap items-center gap-x-5 gap-y-1 border-t-4 border-b border-b-line pr-3 ${
+      className={`flex flex-wrap items-center gap-x-4 gap-y-0.5 border-t-4 border-b border-b-line pr-3 ${
         BARS[mode] ?? BARS["LIVE"]
       }`}
     >
@@ -72,7 +74,10 @@ export function Header({ dashboard, connection, silenceS }: Props) {
         <span className="text-dim"> · speed </span>
         {dashboard.speed}
       </p>
-      <p className="ml-auto whitespace-nowrap max-sm:order-last max-sm:ml-0 max-sm:w-full max-sm:px-2">
+      <div className="ml-auto flex items-center gap-1.5 max-sm:order-last max-sm:ml-0 max-sm:w-full max-sm:px-2 max-sm:pb-1">
+        {tools}
+      </div>
+      <p className="whitespace-nowrap max-sm:order-last max-sm:w-full max-sm:px-2">
         <span className="text-dim">{date(at)} </span>
         <time dateTime={at} data-testid="clock" className="font-semibold">
           {time(at)}
