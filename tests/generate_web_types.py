@@ -93,7 +93,7 @@ def interface(record: type) -> Iterator[str]:
 
 
 def shapes() -> Iterator[str]:
-    yield "/** What a record must hold at run time; X[] a list, X? may be null, X~ may be absent. */"
+    yield "/** What a record must hold; X[] is a list of X, X? may be null, X~ may be absent. */"
     yield "export const SHAPES = {"
     for record in records():
         hints = get_type_hints(record)

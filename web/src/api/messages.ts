@@ -239,7 +239,7 @@ export const KEYS = {
   alerts: "seq",
 } as const;
 
-/** What a record must hold at run time; X[] a list, X? may be null, X~ may be absent. */
+/** What a record must hold; X[] is a list of X, X? may be null, X~ may be absent. */
 export const SHAPES = {
   PositionRow: {
     symbol: "string",

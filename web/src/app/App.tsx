@@ -61,7 +61,7 @@ function Panels(props: PanelsProps) {
   const dimmed = connection === "STALE" || connection === "DOWN";
   return (
     <main
-      className={`grid min-h-0 flex-1 gap-1 p-1 lg:grid-cols-24 lg:grid-rows-[minmax(0,5fr)_minmax(0,5fr)_minmax(0,3fr)] [&>*]:min-w-0 ${
+      className={`grid min-h-0 flex-1 gap-1 p-1 lg:grid-cols-24 lg:grid-rows-[minmax(0,5fr)_minmax(0,5fr)_minmax(0,3.6fr)] [&>*]:min-w-0 ${
         dimmed ? "saturate-50" : ""
       }`}
     >
@@ -119,9 +119,9 @@ function Panels(props: PanelsProps) {
       <EventsPanel
         alerts={dashboard.alerts}
         today={today}
-        className="max-lg:max-h-80 lg:col-span-7"
+        className="max-lg:max-h-80 lg:col-span-6"
       />
-      <ReportsPanel className="max-lg:max-h-80 lg:col-span-3" />
+      <ReportsPanel className="max-lg:max-h-80 lg:col-span-4" />
     </main>
   );
 }

@@ -33,7 +33,7 @@ export function CommandLine({ symbols, onOrder }: Props) {
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-        className="field w-44 uppercase placeholder:text-dim placeholder:normal-case"
+        className="field w-40 uppercase placeholder:text-dim placeholder:normal-case"
       />
       <span role="status" className="max-w-[16ch] truncate text-xs text-amber empty:hidden">
         {problem}

@@ -35,14 +35,14 @@ function sentence({ command, phase, text }: Sent): string {
 function Acknowledgement({ sent, dashboard }: { readonly sent: Sent; readonly dashboard: Dashboard }) {
   const effect = sent.phase === "done" ? effectOf(sent.command, dashboard) : null;
   return (
-    <li className="truncate" title={sentence(sent)}>
+    <p className="truncate" title={sentence(sent)}>
       <span className="text-dim">{time(sent.at)} </span>
       <span className={TONES[sent.phase]}>
         <span aria-hidden="true">{GLYPHS[sent.phase]} </span>
         {sentence(sent)}
       </span>
       {effect !== null && <span data-testid="effect"> → {effect}</span>}
-    </li>
+    </p>
   );
 }
 
@@ -104,12 +104,12 @@ export function Controls({ desk, dashboard, mayOperate }: Props) {
           Hold to flatten
         </HoldButton>
       </div>
-      <ul role="status" data-testid="acknowledgement" className="mt-0.5 h-8 text-xs">
-        {!mayOperate && <li className="text-dim">Looking only: an operator may press these.</li>}
+      <div role="status" data-testid="acknowledgement" className="mt-0.5 h-8 text-xs">
+        {!mayOperate && <p className="text-dim">Looking only: an operator may press these.</p>}
         {sent.slice(0, SHOWN).map((each) => (
           <Acknowledgement key={each.command.key} sent={each} dashboard={dashboard} />
         ))}
-      </ul>
+      </div>
       <ReasonDialog
         title="Resume trading"
         question="Why may trading go on?"

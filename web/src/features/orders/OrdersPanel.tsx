@@ -89,7 +89,9 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
           </button>
         )}
         {row.reason !== "" && (
-          <span className="block text-xs wrap-anywhere text-dim @3xl:hidden">{row.reason}</span>
+          <span title={row.reason} className="line-clamp-1 text-xs wrap-anywhere text-dim @3xl:hidden">
+            {row.reason}
+          </span>
         )}
       </Cell>
       <Cell className="hidden w-1/4 max-w-0 truncate text-dim @3xl:table-cell">

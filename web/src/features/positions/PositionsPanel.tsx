@@ -54,7 +54,7 @@ const Row = memo(function Row({ row, limit, mayOperate, onSymbol, onClose }: Row
         {average(row.average_price)}
       </Cell>
       <Cell right>{price(row.last)}</Cell>
-      <Cell right className="hidden @lg:table-cell">
+      <Cell right className="hidden @2xl:table-cell">
         {money(row.market_value)}
       </Cell>
       <Cell right>
@@ -66,7 +66,7 @@ const Row = memo(function Row({ row, limit, mayOperate, onSymbol, onClose }: Row
       <Cell right className="hidden whitespace-nowrap @sm:table-cell">
         <Weight weight={row.weight} limit={limit} />
       </Cell>
-      <Cell className="hidden text-dim @2xl:table-cell">{row.strategies.join(", ")}</Cell>
+      <Cell className="hidden max-w-0 w-1/4 truncate text-dim @3xl:table-cell">{row.strategies.join(", ")}</Cell>
       <Cell right>
         {!isFlat && (
           <button
@@ -95,7 +95,7 @@ function Titles() {
           Entry
         </Head>
         <Head right>Last</Head>
-        <Head right className="hidden @lg:table-cell">
+        <Head right className="hidden @2xl:table-cell">
           Value
         </Head>
         <Head right>Unrealized</Head>
@@ -105,7 +105,7 @@ function Titles() {
         <Head right className="hidden @sm:table-cell">
           Weight
         </Head>
-        <Head className="hidden @2xl:table-cell">Strategies</Head>
+        <Head className="hidden @3xl:table-cell">Strategies</Head>
         <Head>
           <span className="sr-only">Actions</span>
         </Head>

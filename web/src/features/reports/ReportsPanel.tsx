@@ -57,7 +57,7 @@ export const ReportsPanel = memo(function ReportsPanel({ className = "" }: { cla
       <ul>
         {reports.map((report) => (
           <li key={report.day} className="flex gap-3 border-b border-line/60 px-2 py-0.5">
-            <span className="flex-1">{report.day}</span>
+            <span className="flex-1 whitespace-nowrap">{report.day}</span>
             <ReportLink href={report.html} label={`Report of ${report.day}`}>
               open
             </ReportLink>

@@ -9,6 +9,9 @@ import { orderGroup } from "../../format/status";
 import { Book } from "./Book";
 
 const AGAIN_MS = 5_000;
+/** More marks than this and their texts lie on each other. */
+const MOST_TEXTS = 12;
+const MOST_MARKS = 80;
 
 interface Props {
   readonly symbol: string;
@@ -36,7 +39,8 @@ export function orderMarks(orders: readonly OrderRow[], symbol: string, first: n
     const kind = order.side === "buy" ? "buy" : "sell";
     marks.push({ time, text: order.filled_quantity, kind });
   }
-  return marks.sort((a, b) => a.time - b.time);
+  const newest = marks.sort((a, b) => a.time - b.time).slice(-MOST_MARKS);
+  return newest.length <= MOST_TEXTS ? newest : newest.map((mark) => ({ ...mark, text: "" }));
 }
 
 function Choice({ symbol, symbols, onSymbol }: Pick<Props, "symbol" | "symbols" | "onSymbol">) {
