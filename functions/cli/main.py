@@ -23,10 +23,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 config_app = typer.Typer(help="The configuration file.", no_args_is_help=True)
+audit_app = typer.Typer(help="The journal.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+app.add_typer(audit_app, name="audit")
 app.add_typer(deploy_app, name="deploy")
 
 Port = Annotated[int, typer.Option(help="Port of the page, on this machine only.")]
+Scope = Annotated[str, typer.Option(help="account, strategy:NAME or symbol:NAME.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
@@ -291,27 +294,63 @@ def status(*, port: Port = 8420, as_json: Json = False) -> None:
 @app.command()
 def pause(
     reason: Annotated[str, typer.Option(help="Goes into the journal.")] = "paused at the terminal",
+    scope: Scope = "account",
     port: Port = 8420,
 ) -> None:
     """No new entries; exits are still managed."""
-    _command("halt", reason, port)
+    _command("halt", reason, scope, port)
 
 
 @app.command()
 def resume(
     reason: Annotated[str, typer.Option(help="Why it is safe again; goes into the journal.")],
+    scope: Scope = "account",
     port: Port = 8420,
 ) -> None:
     """Trade again after a pause or a halt."""
-    _command("resume", reason, port)
+    _command("resume", reason, scope, port)
 
 
 @app.command()
 def flatten(
-    reason: Annotated[str, typer.Option(help="Goes into the journal.")], port: Port = 8420
+    reason: Annotated[str, typer.Option(help="Goes into the journal.")],
+    scope: Scope = "account",
+    port: Port = 8420,
 ) -> None:
-    """Cancel everything and close all positions."""
-    _command("flatten", reason, port)
+    """No new entries, cancel everything and close all positions."""
+    _command("flatten", reason, scope, port)
+
+
+@app.command()
+def cancel(
+    reason: Annotated[str, typer.Option(help="Goes into the journal.")],
+    scope: Scope = "account",
+    port: Port = 8420,
+) -> None:
+    """Cancel all working orders; whatever is halted."""
+    _command("cancel-all", reason, scope, port)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    *,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a run; default: the newest one, or the environment's ledger."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether the journal is whole and leads to the ledger's books.
+
+    Exit status: 0 it does; 1 something differs, the first difference is shown; 2 it cannot be read.
+    """
+    import json
+
+    from cli.audit import lines, summary, verify
+
+    found = verify(run_dir)
+    typer.echo(json.dumps(summary(found)) if as_json else "\n".join(lines(found)))
+    raise typer.Exit(1 if found.findings else 0)
 
 
 @app.command()
@@ -337,12 +376,12 @@ def cost(
     raise typer.Exit(code)
 
 
-def _command(verb: str, reason: str, port: int) -> None:
+def _command(verb: str, reason: str, scope: str, port: int) -> None:
     import json
 
     from cli.remote import Remote
 
-    typer.echo(json.dumps(Remote(port).command(verb, reason)))
+    typer.echo(json.dumps(Remote(port).command(verb, reason, scope)))
 
 
 def _dollars(text: str, option: str) -> Decimal:

@@ -21,9 +21,9 @@ class Remote:
         picture: dict[str, Any] = self._call("GET", "/api/dashboard", None)["dashboard"]
         return picture
 
-    def command(self, verb: str, reason: str) -> dict[str, Any]:
-        """`halt`, `resume` or `flatten`, with the reason that goes into the journal."""
-        return self._call("POST", f"/api/{verb}", {"reason": reason})
+    def command(self, verb: str, reason: str, scope: str) -> dict[str, Any]:
+        """`halt`, `resume`, `flatten` or `cancel-all`; the reason goes into the journal."""
+        return self._call("POST", f"/api/{verb}", {"reason": reason, "scope": scope})
 
     def _call(self, method: str, path: str, body: Any) -> dict[str, Any]:
         headers = {"Origin": self._address, "Idempotency-Key": str(uuid.uuid4())}

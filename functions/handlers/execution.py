@@ -28,6 +28,8 @@ def _step(message: Message) -> None:
         case SweepOrders():
             sweep_orders(runtime=runtime)
         case CancelOrders() as request:
-            cancel_orders(request.client_order_id, request.reason, runtime=runtime)
+            cancel_orders(
+                request.client_order_id, request.reason, runtime=runtime, scope=request.scope
+            )
         case other:
             raise MessageError(f"Expected an order command, was {type(other).__name__}")

@@ -1,11 +1,30 @@
 """The folder of one run: logs, clock, configuration of its processes. Gone after a clean end."""
 
+import json
 import os
 import shutil
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from local.errors import UsageError
+
+_RUNS = Path("build/runs")
+_ENVIRONMENT = "environment.json"
+
+
+def newest_run() -> Path | None:
+    """The run below the current folder that began last and still has its stores."""
+    return max((each.parent for each in _RUNS.glob(f"*/{_ENVIRONMENT}")), default=None)
+
+
+def read_environment(folder: Path) -> dict[str, str]:
+    """What `keep_environment` kept there. Raises UsageError when there is nothing to read."""
+    try:
+        found: dict[str, str] = json.loads((folder / _ENVIRONMENT).read_text())
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"Expected a run with its stores in {folder}, but: {problem}") from problem
+    return found
 
 
 class RunFolder:
@@ -21,7 +40,7 @@ class RunFolder:
 
         Raises UsageError when it exists with something in it, or cannot be made.
         """
-        root = wanted or Path("build/runs") / f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
+        root = wanted or _RUNS / f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
         root = root.absolute()
         try:
             root.mkdir(parents=True, exist_ok=True)
@@ -34,6 +53,12 @@ class RunFolder:
                 f"Expected to make the run's folder {root}, but: {problem.strerror}"
             ) from problem
         return folder
+
+    def keep_environment(self, environment: Mapping[str, str]) -> None:
+        """What another program needs to reach the stores of this run; for its owner's eyes."""
+        path = self.root / _ENVIRONMENT
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(dict(environment)))
 
     @property
     def clock_file(self) -> Path:

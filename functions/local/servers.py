@@ -34,6 +34,10 @@ _STOP_S = 2.5
 _STOP_TOGETHER = (("web", "pump", "container"), ("market", "local-aws", "valkey"))
 
 
+# the variables by which any program reaches the stores of a run: settings and local AWS
+_REACHES = ("QT_", "AWS")
+
+
 class Servers:
     """The children of a run by name, and where they listen."""
 
@@ -100,6 +104,9 @@ class Servers:
             valkey_url=self._valkey.url,
             clock_file=None if ports is None else self._folder.clock_file,
             health_port=self._ports["container"],
+        )
+        self._folder.keep_environment(
+            {name: value for name, value in self.environment.items() if name[:3] in _REACHES}
         )
 
     def start_pipeline(self, *, started: datetime) -> None:

@@ -35,6 +35,7 @@ ROUTES = (
     (POST, "/api/flatten"),
     (POST, "/api/cancel"),
     (POST, "/api/close"),
+    (POST, "/api/cancel-all"),
     (POST, "/api/ticket"),
 )
 # One trader looks at one page; whoever asks more often than this is nobody.

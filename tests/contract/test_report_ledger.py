@@ -250,6 +250,7 @@ def test_equity_is_read_from_the_open_on(ledger: PostgresReportLedger, rows: Row
     rows.insert(
         "journal", account="demo", at=at(0), kind="session", ref=DAY.isoformat(),
         correlation_id="", payload='{"day_open_equity": "9995.50"}',
+        position=1, previous="", digest="",
     )  # fmt: skip
 
     day = ledger.day("demo", WINDOW)

@@ -15,6 +15,7 @@ from quantterminal.bootstrap.cloud import (
 from quantterminal.bootstrap.container import container_runtime
 from quantterminal.bootstrap.functions import (
     api_runtime,
+    audit_runtime,
     edge,
     execution_runtime,
     inspect_cache,
@@ -32,6 +33,7 @@ from quantterminal.bootstrap.parts import Edge
 __all__ = [
     "Edge",
     "api_runtime",
+    "audit_runtime",
     "backfill_runtime",
     "connection_registry",
     "container_runtime",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.apply_update import UpdateRuntime
     from quantterminal.services.assess_risk import RiskRuntime
+    from quantterminal.services.audit import AuditRuntime
     from quantterminal.services.evaluate_bar import StrategyRuntime
     from quantterminal.services.notify import NotifyRuntime
     from quantterminal.services.reconcile import ReconcileRuntime
@@ -124,6 +125,7 @@ def reports_runtime() -> "ReportsRuntime":
 
 @cache
 def trade_log_runtime() -> "TradeLogRuntime":
+    from quantterminal.adapters.postgres.journal_ledger import PostgresJournal
     from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
     from quantterminal.services.trade_log import TradeLogRuntime
 
@@ -134,6 +136,7 @@ def trade_log_runtime() -> "TradeLogRuntime":
         ledger=PostgresReportLedger(parts.database),
         archive=parts.archive,
         telemetry=parts.telemetry,
+        journal=PostgresJournal(parts.database),
     )
 
 
@@ -158,6 +161,7 @@ def api_runtime() -> "ApiRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
     from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
     from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
+    from quantterminal.adapters.redis.watermarks import RedisQuoteBoard
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.flatten import FlattenRuntime
 
@@ -171,6 +175,7 @@ def api_runtime() -> "ApiRuntime":
         signals=PostgresEvaluationLedger(parts.database),
         state=parts.state,
         halts=parts.halt_desk,
+        quotes=RedisQuoteBoard(parts.redis, parts.account),
     )
     return ApiRuntime(
         dashboard=parts.pictures(),
@@ -179,6 +184,17 @@ def api_runtime() -> "ApiRuntime":
         flattening=flattening,
         archive=parts.archive,
         telemetry=parts.telemetry,
+    )
+
+
+@cache
+def audit_runtime() -> "AuditRuntime":
+    from quantterminal.adapters.postgres.journal_ledger import PostgresJournal
+    from quantterminal.services.audit import AuditRuntime
+
+    parts = parts_of("audit")
+    return AuditRuntime(
+        trading=parts.trading, journal=PostgresJournal(parts.database), archive=parts.archive
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from quantterminal.domain.bars import Bar
+from quantterminal.domain.halts import ACCOUNT
 from quantterminal.domain.orders import OrderUpdate
 from quantterminal.domain.risk import Origin
 from quantterminal.domain.signals import Signal
@@ -65,11 +66,14 @@ class SweepOrders:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrders:
-    """Ask execution to cancel one order, or all working ones when `client_order_id` is None."""
+    """Ask execution to cancel one order, or all working ones of `scope` (as a halt's) when
+    `client_order_id` is None.
+    """
 
     account: str
     reason: str
     client_order_id: str | None = None
+    scope: str = ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,11 @@ from quantterminal.domain.risk import HaltLevel, RiskLimits
 ACCOUNT = "account"
 
 
+def covers(scope: str, *, strategy: str, symbol: str) -> bool:
+    """Whether `scope` (see `Halt`) speaks for what `strategy` does in `symbol`."""
+    return scope in (ACCOUNT, f"strategy:{strategy}", f"symbol:{symbol}")
+
+
 class HaltCode(StrEnum):
     """Stable names of why trading was stopped."""
 

@@ -5,7 +5,8 @@ again. RetryableError: the database cannot be reached; AmbiguousError: nobody kn
 committed, so read by key.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -186,13 +187,43 @@ class OrderLedger(Protocol):
         ...
 
 
+class Hold(Protocol):
+    """The halts as they are while nobody can change them; see `HaltLedger.held`."""
+
+    @property
+    def halts(self) -> Sequence[Halt]: ...
+
+    @property
+    def confirm(self) -> Callable[[], None]:
+        """The last act before a request leaves. Raises RetryableError when the hold may be gone:
+        its connection broke, a halt was raised all the same, or it lasts too long already. Nothing
+        may leave then.
+        """
+        ...
+
+
 class HaltLedger(Protocol):
     """Durable halts. Levels rise by anyone's call and fall only by `lift`."""
 
     def halts(self, account: str) -> list[Halt]: ...
 
+    def held(self, account: str) -> AbstractContextManager[Hold]:
+        """Read the halts and keep them as they are until the block ends.
+
+        Any number may hold at once. Raising or lifting a halt waits for them, and who comes after
+        it waits for it and sees it: no request that begins under a confirmed hold begins after a
+        halt is durable. A halt waits only a few seconds: a hold that lasts longer is not confirmed
+        any more. Nobody may change a halt inside the block. Cancels need no hold. Raises
+        RetryableError when the halts cannot be read: nothing may leave then.
+        """
+        ...
+
     def raise_halt(self, account: str, halt: Halt) -> Halt | None:
         """Make it durable with a new epoch; None when that scope is at this level or above.
+
+        When it returns, no request that began under an older hold is still on its way; but one
+        that is stuck must not prevent a halt, so after a few seconds it is durable all the same,
+        and its row in the journal says `waited_out`.
 
         A halt that a new session ends gives way to one of the same level that waits for a person.
         """
@@ -214,6 +245,10 @@ class AccountLedger(Protocol):
 
     def rebuild(self, account: str) -> Books:
         """Raise the generation, then read the books: no intent of an older one is missing there."""
+        ...
+
+    def begun(self, account: str, *, name: str, key: str, at: datetime) -> datetime:
+        """When (name, key) was begun: `at` the first time, that same instant ever after."""
         ...
 
     def begin_session(self, account: str, *, day: date, equity: Decimal, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What a person may ask for over the API, once per idempotency key, always with a reason."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,11 @@ from quantterminal.ports.ledger import AccountLedger, OrderLedger
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.close_position import close_position
 from quantterminal.services.dashboard import DashboardRuntime
-from quantterminal.services.flatten import FlattenRuntime, flatten
+from quantterminal.services.flatten import Flattened, FlattenRuntime, cancel_all, flatten
 from quantterminal.services.resume import resume
 from quantterminal.topology import ORDERS
 
+_SCOPED = re.compile(r"(strategy|symbol):\S{1,50}")
 _MAX_REASON = 200
 _MAX_KEY = 100
 _REPEATED: dict[str, object] = {
@@ -58,8 +60,9 @@ def command(
 
     After a crash in between, a repeated key acts again where that stops trading or asks for the
     same orders, never where it resumes. `body` holds "reason" and what the verb is about: "scope"
-    (halt, resume; the account when absent), "order" (cancel), "symbol" and perhaps "quantity"
-    (close). Raises InvalidValueError that says what was expected.
+    (halt, resume, flatten, cancel-all: account, strategy:NAME or symbol:NAME, the account when
+    absent), "order" (cancel), "symbol" and perhaps "quantity" (close). Raises InvalidValueError
+    that says what was expected.
     """
     if verb not in VERBS:
         raise InvalidValueError(f"Expected one of {tuple(VERBS)}, was {verb!r}")
@@ -101,8 +104,29 @@ def _resume(request: Request, runtime: ApiRuntime) -> dict[str, object]:
 
 
 def _flatten(request: Request, runtime: ApiRuntime) -> dict[str, object]:
-    closing = flatten(actor=request.actor, reason=request.reason, runtime=runtime.flattening)
-    return _told(f"No new entries; closing {closing} positions")
+    flattened = flatten(
+        actor=request.actor,
+        reason=request.reason,
+        runtime=runtime.flattening,
+        scope=request.subject,
+        key=request.key,
+    )
+    return _told(_flatten_message(flattened))
+
+
+def _flatten_message(flattened: Flattened) -> str:
+    said = [f"No new entries; closing {flattened.closing} positions"]
+    if flattened.stale:
+        said.append(f"the last price is old for {', '.join(flattened.stale)}")
+    if flattened.unpriced:
+        said.append(f"no price is known for {', '.join(flattened.unpriced)}: close by hand")
+    return "; ".join(said)
+
+
+def _cancel_all(request: Request, runtime: ApiRuntime) -> dict[str, object]:
+    cause = f"cancel:{runtime.dashboard.trading.account}:{request.key}"
+    cancel_all(cause, reason="operator", runtime=runtime.flattening, scope=request.subject)
+    return _told(f"Canceling all working orders of {request.subject}")
 
 
 def _cancel(request: Request, runtime: ApiRuntime) -> dict[str, object]:
@@ -129,7 +153,6 @@ def _close(request: Request, runtime: ApiRuntime) -> dict[str, object]:
         request.subject,
         request.quantity,
         key=request.key,
-        orders=runtime.orders,
         runtime=runtime.flattening,
     )
     return _told(f"Closing {shares:f} {request.subject}")
@@ -140,6 +163,7 @@ VERBS: dict[str, Callable[[Request, ApiRuntime], dict[str, object]]] = {
     "resume": _resume,
     "flatten": _flatten,
     "cancel": _cancel,
+    "cancel-all": _cancel_all,
     "close": _close,
 }
 # What a request of each verb is about: the field of its body, and the other fields it may have.
@@ -148,6 +172,7 @@ _SUBJECTS = {
     "resume": ("scope", ()),
     "flatten": ("scope", ()),
     "cancel": ("order", ()),
+    "cancel-all": ("scope", ()),
     "close": ("symbol", ("quantity",)),
 }
 
@@ -166,14 +191,10 @@ def _checked(
         raise InvalidValueError(f"Expected only {allowed}, found {sorted(unknown)}")
     reason = _text(body.get("reason"), "a reason")
     subject = _text(body.get(about, ACCOUNT if about == "scope" else None), f"{about}: a name")
-    if about == "scope" and not (
-        subject == ACCOUNT or subject.startswith(("strategy:", "symbol:"))
-    ):
+    if about == "scope" and not (subject == ACCOUNT or _SCOPED.fullmatch(subject)):
         raise InvalidValueError(
             f"Expected a scope of account, strategy:NAME or symbol:NAME, was {subject!r}"
         )
-    if verb == "flatten" and subject != ACCOUNT:
-        raise InvalidValueError(f"Expected flatten for the account, was {subject!r}")
     return Request(actor, reason, key, at, subject, _shares(body.get("quantity")))
 
 

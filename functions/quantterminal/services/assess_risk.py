@@ -112,7 +112,7 @@ def _propose(
     request: AssessSignal, state: WorkingState, *, trading: TradingConfig, now: datetime
 ) -> Proposal:
     signal = request.signal
-    reference, bar_end = _reference(request, state)
+    reference, bar_end = _reference(request, state, now)
     position = state.positions.get((signal.strategy, signal.symbol))
     return propose(
         signal,
@@ -127,10 +127,19 @@ def _propose(
     )
 
 
-def _reference(request: AssessSignal, state: WorkingState) -> tuple[Decimal, datetime]:
-    """The first order is priced from the signal's own bar, later ones from the last one known."""
+def _reference(
+    request: AssessSignal, state: WorkingState, now: datetime
+) -> tuple[Decimal, datetime]:
+    """The first order is priced from the signal's own bar, later ones from the last one known.
+
+    A flatten is a person's decision, not a bar's: it takes the last price there is, however old
+    (C11 would keep the position because the feed is silent, just when a person wants out); the
+    collar around that price and the limit on the order still hold.
+    """
     signal = request.signal
     mark = state.marks.get(signal.symbol)
+    if request.origin is Origin.FLATTEN and mark is not None:
+        return mark.price, now
     if request.attempt and mark is not None:
         return mark.price, mark.at
     return price_from_float(signal.reference_price), signal.bar_start + MINUTE

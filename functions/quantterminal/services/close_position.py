@@ -2,43 +2,44 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from quantterminal.domain.bars import MINUTE, minute_of
 from quantterminal.domain.errors import InvalidValueError
-from quantterminal.domain.events import AssessSignal, CancelOrders, Message
-from quantterminal.domain.orders import Order
+from quantterminal.domain.events import AssessSignal, Message
 from quantterminal.domain.risk import Origin
 from quantterminal.domain.signals import Action, Signal, intent_id
 from quantterminal.ports.bus import Outgoing
-from quantterminal.ports.ledger import Holding, OrderLedger
+from quantterminal.ports.ledger import Holding
 from quantterminal.ports.state import WorkingState
-from quantterminal.services.flatten import FlattenRuntime
-from quantterminal.services.working_state import load_state
-from quantterminal.topology import ORDERS, SIGNALS
+from quantterminal.services.flatten import FlattenRuntime, cancel_all, priced_state
+from quantterminal.topology import SIGNALS
 
 
 def close_position(
-    symbol: str, quantity: int | None, *, key: str, orders: OrderLedger, runtime: FlattenRuntime
+    symbol: str, quantity: int | None, *, key: str, runtime: FlattenRuntime
 ) -> Decimal:
     """Cancel what works in `symbol` and sell or buy back its shares; how many are asked for.
 
     `quantity` None is all of them; a part is taken from the strategies that hold the symbol in the
     order of their names. No halt is raised, and no halt of our own stands in the way. Repeating the
-    same `key` within a minute asks for the same orders. Raises InvalidValueError when nothing is
-    held, or when there is no price to close at.
+    same `key` asks for the same orders. Raises InvalidValueError when nothing is held, or when
+    there is no price to close at.
     """
-    account = runtime.trading.account
-    state = load_state(account, state=runtime.state, accounts=runtime.accounts)
+    account, now = runtime.trading.account, runtime.clock.now()
+    state = priced_state(runtime)
     parts = list(_parts(state, symbol, quantity))
     if not parts:
         raise InvalidValueError(f"Expected a position in {symbol[:20]!r}, was flat")
     if symbol not in state.marks:
         raise InvalidValueError(f"Expected a last price of {symbol}, was none")
+    begun = runtime.accounts.begun(account, name="close", key=key, at=now)
     cause = f"close:{account}:{symbol}:{hashlib.sha256(key.encode()).hexdigest()[:12]}"
-    working = [each for each in orders.working_orders(account) if each.symbol == symbol]
-    runtime.bus.send([_cancel(each, cause, runtime) for each in working])
-    runtime.bus.send([_close(holding, part, cause, state, runtime) for holding, part in parts])
+    cancel_all(cause, reason="close", runtime=runtime, scope=f"symbol:{symbol}")
+    runtime.bus.send(
+        [_close(holding, part, cause, begun, state, runtime) for holding, part in parts]
+    )
     return sum((part for _, part in parts), Decimal(0))
 
 
@@ -56,20 +57,13 @@ def _parts(
         yield holding, part
 
 
-def _cancel(order: Order, cause: str, runtime: FlattenRuntime) -> Outgoing:
-    account, order_id = runtime.trading.account, order.client_order_id
-    message = Message(
-        id=f"cancel:{cause}:{order_id}",
-        correlation_id=cause,
-        causation_id=cause,
-        occurred_at=runtime.clock.now(),
-        payload=CancelOrders(account, reason="close", client_order_id=order_id),
-    )
-    return Outgoing(ORDERS, f"{account}:cancel", message)
-
-
 def _close(
-    holding: Holding, part: Decimal, cause: str, state: WorkingState, runtime: FlattenRuntime
+    holding: Holding,
+    part: Decimal,
+    cause: str,
+    begun: datetime,
+    state: WorkingState,
+    runtime: FlattenRuntime,
 ) -> Outgoing:
     strategy, symbol = holding
     account, now = runtime.trading.account, runtime.clock.now()
@@ -77,7 +71,7 @@ def _close(
         strategy=strategy,
         version=cause.rpartition(":")[2],
         symbol=symbol,
-        bar_start=minute_of(now) - MINUTE,
+        bar_start=minute_of(begun) - MINUTE,
         ordinal=0,
         action=Action.CLOSE,
         quantity=int(part),

@@ -4,6 +4,7 @@ The ledger says `submitting` before the request leaves, so that a crash in betwe
 What may have been sent is looked up by its client order id, never sent again blindly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from quantterminal.domain.configuration import TradingConfig
@@ -14,11 +15,18 @@ from quantterminal.domain.errors import (
     RetryableError,
 )
 from quantterminal.domain.events import EventName, SubmitOrder
-from quantterminal.domain.orders import Order, OrderStatus, move
+from quantterminal.domain.halts import Halt
+from quantterminal.domain.orders import Order, OrderStatus, OrderUpdate, move
 from quantterminal.domain.risk import Denial, HaltLevel, Proposal, check
 from quantterminal.ports.broker import NewOrder, OrderGateway
 from quantterminal.ports.clock import Clock
-from quantterminal.ports.ledger import AccountLedger, HaltLedger, IntentRecord, OrderLedger
+from quantterminal.ports.ledger import (
+    AccountLedger,
+    HaltLedger,
+    Hold,
+    IntentRecord,
+    OrderLedger,
+)
 from quantterminal.ports.state import StateStore
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.ports.watermarks import StreamGate, StreamState
@@ -28,6 +36,9 @@ from quantterminal.services.assess_risk import risk_snapshot
 from quantterminal.services.working_state import load_state, rebuild_state
 
 _GATE_WAIT_S = 1.0
+
+Answer = OrderUpdate | OrderRejectedError | AmbiguousError | RetryableError
+"""What a submit came back with: the accepted order, or one of the three ways to fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +74,23 @@ def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
 
 
 def send(order: Order, *, runtime: ExecutionRuntime, received_ns: int = 0) -> Order:
-    """The last hop: check once more, write down that it is being sent, send, write the outcome."""
-    now = runtime.clock.now()
-    denial = _last_hop(order, runtime)
+    """The last hop: check once more, write down that it is being sent, send, write the outcome.
+
+    From the look at the halts until the broker has answered, nobody can raise one (I5).
+    """
+    with runtime.halts.held(runtime.trading.account) as hold:
+        denial = _last_hop(order, hold.halts, runtime)
+        if denial is None:
+            sending = _sending(order, runtime, received_ns=received_ns)
+            runtime.orders.save(sending, at=runtime.clock.now(), note="submit")
+            answer = _post(sending, hold, runtime)
     if denial is not None:
         # what may have arrived cannot be denied any more: it stays unknown, its exposure reserved
         unknown = order.status is OrderStatus.UNKNOWN
         return order if unknown else _deny(order, denial, runtime)
-    if runtime.gate.state() is not StreamState.LIVE:
-        raise RetryableError(
-            f"The broker's order stream is {runtime.gate.state()}; {order.client_order_id} waits",
-            retry_after_s=_GATE_WAIT_S,
-        )
-    latency_us = (runtime.clock.stamp_ns() - received_ns) // 1000 if received_ns else None
-    sending = replace(
-        move(order, OrderStatus.SUBMITTING, at=now),
-        submitted_at=now,
-        attempts=order.attempts + 1,
-        latency_us=latency_us if order.latency_us is None else order.latency_us,
-    )
-    runtime.orders.save(sending, at=now, note="submit")
-    outcome = _outcome(sending, runtime, before=order.status)
-    if latency_us is not None and outcome.status is not OrderStatus.UNKNOWN:
-        runtime.telemetry.measure("BarToOrderLatency", latency_us / 1000, "Milliseconds")
+    outcome = _outcome(sending, answer, runtime, before=order.status)
+    if received_ns and sending.latency_us is not None and outcome.status is not OrderStatus.UNKNOWN:
+        runtime.telemetry.measure("BarToOrderLatency", sending.latency_us / 1000, "Milliseconds")
     return outcome
 
 
@@ -99,32 +104,59 @@ def resolve(order: Order, *, runtime: ExecutionRuntime) -> Order:
     return _save(order, OrderStatus.UNKNOWN, "the outcome of the submit is not known", runtime)
 
 
-def _outcome(order: Order, runtime: ExecutionRuntime, *, before: OrderStatus) -> Order:
-    """What became of the request. An order that was unknown before stays so until the broker knows
-    it: what happened to this request proves nothing about the earlier one.
-    """
+def _sending(order: Order, runtime: ExecutionRuntime, *, received_ns: int) -> Order:
+    """The order as it is about to leave. Raises RetryableError while fills could be missed."""
+    state = runtime.gate.state()
+    if state is not StreamState.LIVE:
+        raise RetryableError(
+            f"The broker's order stream is {state}; {order.client_order_id} waits",
+            retry_after_s=_GATE_WAIT_S,
+        )
+    now = runtime.clock.now()
+    latency_us = (runtime.clock.stamp_ns() - received_ns) // 1000 if received_ns else None
+    return replace(
+        move(order, OrderStatus.SUBMITTING, at=now),
+        submitted_at=now,
+        attempts=order.attempts + 1,
+        latency_us=latency_us if order.latency_us is None else order.latency_us,
+    )
+
+
+def _post(order: Order, hold: Hold, runtime: ExecutionRuntime) -> Answer:
+    """Send it if the hold still stands; what the broker said, or what went wrong."""
     request = NewOrder(
         order.client_order_id, order.symbol, order.side, order.quantity, order.limit_price
     )
     try:
-        accepted = runtime.broker.submit(request)
-    except OrderRejectedError as problem:
-        if before is OrderStatus.UNKNOWN:
-            return _doubt(order, problem, runtime)
-        return _reject(order, problem, runtime)
-    except AmbiguousError as problem:
-        return _doubt(order, problem, runtime)
-    except RetryableError as problem:
-        # proved not to have been sent, so it may go back to where it was
-        _save(order, before, str(problem), runtime)
-        raise
-    runtime.telemetry.record(
-        EventName.ORDER_SUBMITTED, ref=order.client_order_id, symbol=order.symbol
-    )
-    return apply_update(accepted, source="submit", runtime=runtime.updates).order
+        hold.confirm()
+        return runtime.broker.submit(request)
+    except (OrderRejectedError, AmbiguousError, RetryableError) as problem:
+        return problem
 
 
-def _last_hop(order: Order, runtime: ExecutionRuntime) -> Denial | None:
+def _outcome(
+    order: Order, answer: Answer, runtime: ExecutionRuntime, *, before: OrderStatus
+) -> Order:
+    """What became of the request. An order that was unknown before stays so until the broker knows
+    it: what happened to this request proves nothing about the earlier one.
+    """
+    match answer:
+        case OrderRejectedError() if before is not OrderStatus.UNKNOWN:
+            return _reject(order, answer, runtime)
+        case OrderRejectedError() | AmbiguousError():
+            return _doubt(order, answer, runtime)
+        case RetryableError():
+            # proved not to have been sent, so it may go back to where it was
+            _save(order, before, str(answer), runtime)
+            raise answer
+        case OrderUpdate():
+            runtime.telemetry.record(
+                EventName.ORDER_SUBMITTED, ref=order.client_order_id, symbol=order.symbol
+            )
+            return apply_update(answer, source="submit", runtime=runtime.updates).order
+
+
+def _last_hop(order: Order, halts: Sequence[Halt], runtime: ExecutionRuntime) -> Denial | None:
     """C13: everything again, with the halts as the ledger has them at this instant."""
     found = runtime.orders.intent_of(order)
     if found is None:
@@ -132,7 +164,7 @@ def _last_hop(order: Order, runtime: ExecutionRuntime) -> Denial | None:
     intent, _ = found
     account = runtime.trading.account
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
-    levels = {halt.scope: HaltLevel(halt.level) for halt in runtime.halts.halts(account)}
+    levels = {halt.scope: HaltLevel(halt.level) for halt in halts}
     current = replace(state, levels=levels)
     snapshot = risk_snapshot(current, runtime.trading, now=runtime.clock.now())
     return check(_proposal(intent), snapshot, runtime.trading.limits)

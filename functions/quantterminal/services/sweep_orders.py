@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from quantterminal.domain.errors import AmbiguousError, RetryableError
+from quantterminal.domain.halts import ACCOUNT, covers
 from quantterminal.domain.orders import Order, OrderStatus, move
 from quantterminal.ports.ledger import EXTERNAL
 from quantterminal.services.apply_update import TIMEOUT
@@ -31,10 +32,19 @@ def sweep_orders(*, runtime: ExecutionRuntime) -> int:
     return acted
 
 
-def cancel_orders(client_order_id: str | None, reason: str, *, runtime: ExecutionRuntime) -> int:
-    """Ask for the cancel of one order or of all working ones; how many requests were sent."""
+def cancel_orders(
+    client_order_id: str | None, reason: str, *, runtime: ExecutionRuntime, scope: str = ACCOUNT
+) -> int:
+    """Ask for the cancel of one order or of all working ones of `scope`, whatever is halted; how
+    many requests were sent.
+    """
     orders = runtime.orders.working_orders(runtime.trading.account)
-    chosen = [o for o in orders if client_order_id in (None, o.client_order_id)]
+    chosen = [
+        each
+        for each in orders
+        if client_order_id in (None, each.client_order_id)
+        and covers(scope, strategy=each.strategy, symbol=each.symbol)
+    ]
     return sum(_cancel(order, reason, runtime) for order in chosen)
 
 

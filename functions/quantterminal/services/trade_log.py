@@ -14,6 +14,7 @@ from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.trading_day import trading_day
 from quantterminal.ports.archive import Archive
 from quantterminal.ports.clock import Clock
+from quantterminal.ports.journal import Journal
 from quantterminal.ports.report_ledger import TradeEvent, TradeLedger
 from quantterminal.ports.telemetry import Telemetry
 
@@ -39,6 +40,7 @@ class TradeLogRuntime:
     ledger: TradeLedger
     archive: Archive
     telemetry: Telemetry
+    journal: Journal
 
 
 @dataclass(frozen=True, slots=True)

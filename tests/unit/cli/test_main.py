@@ -21,7 +21,17 @@ def test_help_names_the_commands() -> None:
     done = qt("--help")
 
     assert done.returncode == 0
-    for name in ("run", "doctor", "status", "pause", "resume", "flatten", "config"):
+    for name in (
+        "run",
+        "doctor",
+        "status",
+        "pause",
+        "resume",
+        "flatten",
+        "cancel",
+        "audit",
+        "config",
+    ):
         assert name in done.stdout
 
 

@@ -10,12 +10,14 @@ from quantterminal.adapters.html.report_page import render_report
 from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.clock import MemoryClock
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
+from quantterminal.adapters.memory.journal import MemoryJournal
 from quantterminal.adapters.memory.notifier import MemoryNotifier
 from quantterminal.adapters.memory.report_ledger import MemoryReportLedger
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.wire import codec
 from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.events import BusinessEvent
+from quantterminal.domain.journal import Entry, chain
 from quantterminal.ports.notifier import Severity
 from quantterminal.services.notify import NotifyRuntime
 from quantterminal.services.report import ReportsRuntime
@@ -93,8 +95,10 @@ def test_a_report_that_could_not_be_announced_is_announced_the_next_time(
 
 def test_the_trade_log_is_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
     archive, telemetry = MemoryArchive(), MemoryTelemetry()
+    journal = MemoryJournal()
+    journal.rows = chain([Entry("demo", WINDOW.opens, "note", "x", "", {})])
     runtime = TradeLogRuntime(
-        TRADING, MemoryClock(WINDOW.closes), MemoryReportLedger(), archive, telemetry
+        TRADING, MemoryClock(WINDOW.closes), MemoryReportLedger(), archive, telemetry, journal
     )
     monkeypatch.setattr(bootstrap, "trade_log_runtime", lambda: runtime)
 
@@ -102,8 +106,13 @@ def test_the_trade_log_is_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = trade_log.handler(AFTER_CLOSE, None)
     second = trade_log.handler(AFTER_CLOSE, None)
 
-    assert first == second == {"day": "2013-10-07", "key": "trade-log/demo/2013-10-07.jsonl"}
-    assert archive.list("") == [first["key"]]
+    assert first == second
+    assert first == {
+        "day": "2013-10-07",
+        "key": "trade-log/demo/2013-10-07.jsonl",
+        "anchor": "trade-log/demo/2013-10-07.anchor.json",
+    }
+    assert archive.list("") == [first["anchor"], first["key"]]
     assert [each["written"] for each in telemetry.named("trade_log_kept")] == [True, False]
 
 

@@ -33,7 +33,7 @@ class PostgresAccountLedger:
                     at=at,
                     kind="account",
                     ref=account,
-                    payload={"cash": str(cash)},
+                    payload={"cash": cash},
                 )
 
     def books(self, account: str) -> Books:
@@ -45,9 +45,20 @@ class PostgresAccountLedger:
         # Two transactions: the books' snapshot must be taken after the wait for those who record
         # an intent of the old generation, or it would not see their orders.
         with self._database.transaction() as connection:
-            connection.execute(
-                "update accounts set generation = generation + 1 where account = %s", (account,)
-            )
+            raised = connection.execute(
+                "update accounts set generation = generation + 1 where account = %s"
+                " returning generation, clock_timestamp() as at",
+                (account,),
+            ).fetchone()
+            if raised is not None:
+                journal.append(
+                    connection,
+                    account=account,
+                    at=raised["at"],
+                    kind="generation",
+                    ref="working state rebuilt",
+                    payload={"generation": raised["generation"]},
+                )
         return self.books(account)
 
     def begin_session(self, account: str, *, day: date, equity: Decimal, at: datetime) -> bool:
@@ -65,7 +76,7 @@ class PostgresAccountLedger:
                     at=at,
                     kind="session",
                     ref=day.isoformat(),
-                    payload={"day_open_equity": str(equity)},
+                    payload={"day_open_equity": equity},
                 )
         return begun.rowcount == 1
 
@@ -82,7 +93,7 @@ class PostgresAccountLedger:
                 at=at,
                 kind="rearmed",
                 ref=account,
-                payload={"high_water_mark": str(equity), "actor": actor},
+                payload={"high_water_mark": equity, "actor": actor},
             )
 
     def once(self, account: str, *, name: str, key: str, at: datetime) -> bool:
@@ -93,6 +104,15 @@ class PostgresAccountLedger:
                 (account, name, key, at),
             )
         return first.rowcount == 1
+
+    def begun(self, account: str, *, name: str, key: str, at: datetime) -> datetime:
+        self.once(account, name=name, key=key, at=at)
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "select at from done_once where account = %s and name = %s and key = %s",
+                (account, name, key),
+            ).fetchone()
+        return at if row is None else row["at"]
 
     def is_done(self, account: str, *, name: str, key: str) -> bool:
         with self._database.transaction() as connection:

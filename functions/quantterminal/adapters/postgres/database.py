@@ -5,18 +5,33 @@ A Lambda environment runs one invocation at a time, so one connection is all tha
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
+from quantterminal.adapters.postgres import journal
+from quantterminal.adapters.postgres.connection import Connection, Row
 from quantterminal.domain.errors import AmbiguousError, ConflictError, RetryableError
 
-Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
+__all__ = ["Connection", "Database", "Row"]
 
 CONNECT_TIMEOUT_S = 3
 STATEMENT_TIMEOUT_MS = 10_000
+# Both ends give up on a silent peer within seconds: what a dead holder locked must come free.
+_KEEPALIVE = {"keepalives_idle": 3, "keepalives_interval": 2, "keepalives_count": 3}
+_SEND_TIMEOUT_MS = 9_000
+_SERVER_OPTIONS = {
+    "statement_timeout": STATEMENT_TIMEOUT_MS,
+    "timezone": "UTC",
+    "tcp_user_timeout": _SEND_TIMEOUT_MS,
+    **{f"tcp_{name}": value for name, value in _KEEPALIVE.items()},
+}
+_CLIENT_OPTIONS: dict[str, str | int] = {
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "tcp_user_timeout": _SEND_TIMEOUT_MS,
+    "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_OPTIONS.items()),
+    **_KEEPALIVE,
+}
 
 
 class Database:
@@ -25,10 +40,11 @@ class Database:
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
         self._connection: Connection | None = None
+        self._others: list[Database] = []
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction that commits at the end of the block.
+        """A transaction that commits at the end of the block, its journal rows last.
 
         Raises RetryableError when the server cannot be reached or gave up the transaction,
         ConflictError when it lost against another one, AmbiguousError when the connection broke
@@ -37,19 +53,46 @@ class Database:
         connection = self._open()
         try:
             yield connection
+            journal.flush(connection)
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as problem:
             self._roll_back(connection)
             raise ConflictError(f"Lost against another transaction: {problem}") from problem
         except psycopg.OperationalError as problem:
-            self.close()
+            self._drop()
             raise RetryableError(f"PostgreSQL is not reachable: {problem}") from problem
         except BaseException:
             self._roll_back(connection)
             raise
         self._commit(connection)
 
+    @contextmanager
+    def passing(self) -> Iterator[Connection]:
+        """A transaction that leaves nothing behind: it is rolled back, and its end cannot fail.
+
+        Raises RetryableError when the server cannot be reached or gave up a statement.
+        """
+        connection = self._open()
+        try:
+            yield connection
+        except psycopg.OperationalError as problem:
+            self._drop()
+            raise RetryableError(f"PostgreSQL is not reachable: {problem}") from problem
+        finally:
+            self._roll_back(connection)
+
+    def another(self) -> "Database":
+        """The same server by a connection of its own, which is closed with this one."""
+        made = Database(self._conninfo)
+        self._others.append(made)
+        return made
+
     def close(self) -> None:
-        """Drop the connection; the next transaction opens a new one."""
+        """Drop the connections; the next transaction opens a new one."""
+        for other in self._others:
+            other.close()
+        self._drop()
+
+    def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(psycopg.Error):
@@ -59,11 +102,9 @@ class Database:
         if self._connection is not None and not self._connection.closed:
             return self._connection
         try:
-            self._connection = psycopg.connect(
-                self._conninfo(),
+            self._connection = Connection.connect(
+                psycopg.conninfo.make_conninfo(self._conninfo(), **_CLIENT_OPTIONS),
                 row_factory=dict_row,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
                 prepare_threshold=3,
             )
         except psycopg.OperationalError as problem:
@@ -74,11 +115,12 @@ class Database:
         try:
             connection.commit()
         except psycopg.OperationalError as problem:
-            self.close()
+            self._drop()
             raise AmbiguousError(f"The connection broke during commit: {problem}") from problem
 
     def _roll_back(self, connection: Connection) -> None:
+        connection.pending.clear()
         try:
             connection.rollback()
         except psycopg.Error:
-            self.close()
+            self._drop()

@@ -68,7 +68,7 @@ class PostgresEvaluationLedger:
                 payload={
                     "evaluated": len(evaluation.snapshots),
                     "signals": [each.id for each in evaluation.signals],
-                    "equity": str(evaluation.equity),
+                    "equity": evaluation.equity,
                 },
             )
 

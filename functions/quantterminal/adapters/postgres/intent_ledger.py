@@ -3,7 +3,8 @@
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
 from quantterminal.domain.errors import ConflictError
-from quantterminal.domain.orders import OrderStatus
+from quantterminal.domain.orders import Order, OrderStatus
+from quantterminal.domain.replay import order_payload
 from quantterminal.ports.ledger import IntentRecord
 
 _INSERT_INTENT = (
@@ -46,16 +47,29 @@ class PostgresIntentLedger:
                 kind=f"intent.{status}",
                 ref=intent.id,
                 correlation_id=intent.correlation_id,
-                payload={
-                    "client_order_id": intent.client_order_id,
-                    "side": intent.side,
-                    "quantity": str(intent.quantity),
-                    "limit_price": str(intent.limit_price),
-                    "code": intent.denial_code or "",
-                    "text": intent.denial_text,
-                },
+                payload=_told(intent),
             )
         return intent
+
+
+def _told(intent: IntentRecord) -> dict[str, object]:
+    """Every term of the decision and, where it was approved, of the order that it made."""
+    terms: dict[str, object] = {name: getattr(intent, name) for name in rows.INTENT_COLUMNS}
+    if intent.denial_code is not None:
+        return terms
+    order = Order(
+        client_order_id=intent.client_order_id,
+        intent_id=intent.id,
+        account=intent.account,
+        strategy=intent.strategy,
+        symbol=intent.symbol,
+        side=intent.side,
+        quantity=intent.quantity,
+        limit_price=intent.limit_price,
+        status=OrderStatus.PENDING_SUBMIT,
+        status_at=intent.at,
+    )
+    return terms | order_payload(order)
 
 
 def _find(connection: Connection, intent_id: str) -> IntentRecord | None:

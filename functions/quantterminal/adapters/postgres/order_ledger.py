@@ -9,6 +9,7 @@ from quantterminal.adapters.postgres.database import Connection, Database
 from quantterminal.domain.errors import ConflictError, IllegalTransitionError, MessageError
 from quantterminal.domain.orders import Execution, Order, OrderStatus, OrderUpdate, merge
 from quantterminal.domain.positions import Position, apply_fill, cash_change
+from quantterminal.domain.replay import order_payload
 from quantterminal.domain.signals import Signal
 from quantterminal.ports.ledger import EXTERNAL, Applied, IntentRecord, Known
 
@@ -180,13 +181,8 @@ def _journal_order(connection: Connection, order: Order, *, at: datetime, note: 
         at=at,
         kind="order",
         ref=order.client_order_id,
-        payload={
-            "status": order.status,
-            "filled_quantity": str(order.filled_quantity),
-            "version": order.version,
-            "note": note,
-            "reason": order.reason,
-        },
+        correlation_id=_cause(connection, order),
+        payload=order_payload(order) | {"note": note},
     )
 
 
@@ -197,8 +193,17 @@ def _journal_problem(connection: Connection, order: Order, problem: str, at: dat
         at=at,
         kind="order.problem",
         ref=order.client_order_id,
+        correlation_id=_cause(connection, order),
         payload={"problem": problem},
     )
+
+
+def _cause(connection: Connection, order: Order) -> str:
+    """The chain that the order belongs to; one that nobody here asked for has none."""
+    row = connection.execute(
+        "select correlation_id from intents where id = %s", (order.intent_id,)
+    ).fetchone()
+    return "" if row is None else str(row["correlation_id"])
 
 
 def _insert_fill(
@@ -240,13 +245,17 @@ def _insert_fill(
         at=at,
         kind="fill",
         ref=execution.execution_id,
+        correlation_id=_cause(connection, order),
         payload={
             "client_order_id": order.client_order_id,
+            "broker_order_id": update.broker_order_id,
             "strategy": order.strategy,
             "symbol": order.symbol,
             "side": order.side,
-            "quantity": str(execution.quantity),
-            "price": str(execution.price),
+            "quantity": execution.quantity,
+            "price": execution.price,
+            "cumulative": execution.cumulative,
+            "executed_at": execution.at,
             "source": source,
         },
     )

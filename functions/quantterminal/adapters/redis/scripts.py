@@ -1,7 +1,7 @@
 """The Lua scripts: each is one atomic step on the keys of one account (one hash slot).
 
 `risk` is a hash {version, generation, account_version, cash, day_open_equity, high_water_mark,
-session_day, epoch, levels}. Without `cash` the state counts as gone and has to be rebuilt;
+session_day, epoch, levels}. Without one of them the state counts as gone and is rebuilt;
 `version` rises with every change that a decision could depend on, and never goes back while the
 hash exists.
 """

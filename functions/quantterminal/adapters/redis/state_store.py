@@ -20,6 +20,15 @@ from quantterminal.ports.ledger import Applied, Books, Holding
 from quantterminal.ports.state import Mark, WorkingState
 
 TTL_S = 7 * 24 * 3600
+_RISK_FIELDS = {
+    "version",
+    "generation",
+    "cash",
+    "day_open_equity",
+    "high_water_mark",
+    "session_day",
+    "levels",
+}
 _JSON = msgspec.json.Encoder(decimal_format="string")
 
 
@@ -44,7 +53,7 @@ class RedisStateStore:
             pipeline.hgetall(keys.risk).hgetall(keys.reserved)
             pipeline.smembers(keys.held).hgetall(keys.marks)
             risk, reserved, held, marks = pipeline.execute()
-            if "cash" not in risk:
+            if not risk.keys() >= _RISK_FIELDS:
                 return None
             holdings = sorted(_holding(each) for each in held)
             positions = self._read_positions(keys, holdings)

@@ -154,6 +154,9 @@ class Pipeline:
             broker=self.broker,
             updates=self.updates,
         )
+        self._build_desk(shared)
+
+    def _build_desk(self, shared: dict[str, object]) -> None:
         self.reconciling = ReconcileRuntime(
             books=self.broker,
             gateway=self.broker,
@@ -162,7 +165,11 @@ class Pipeline:
             halts=self.halts,
         )
         self.flattening = FlattenRuntime(
-            **shared, bus=self.bus, signals=self.evaluations, halts=self.halts
+            **shared,
+            bus=self.bus,
+            signals=self.evaluations,
+            halts=self.halts,
+            quotes=self.quotes,
         )
         self.dashboard = DashboardRuntime(
             trading=self.trading,
@@ -263,7 +270,12 @@ class Pipeline:
                 case SubmitOrder() as request:
                     self.submit(request)
                 case CancelOrders() as request:
-                    cancel_orders(request.client_order_id, request.reason, runtime=self.execution)
+                    cancel_orders(
+                        request.client_order_id,
+                        request.reason,
+                        runtime=self.execution,
+                        scope=request.scope,
+                    )
 
     def sent(self, queue: str) -> list[Message]:
         return self.bus.messages(queue)

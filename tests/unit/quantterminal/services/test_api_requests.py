@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from quantterminal.domain.events import AssessSignal, CancelOrders
 from quantterminal.domain.halts import ACCOUNT
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.services.api_requests import command
+from quantterminal.services.close_position import close_position
 from quantterminal.topology import ORDERS
 from tests.unit.quantterminal.services.pipeline import Pipeline
 
@@ -17,11 +18,9 @@ def asked(pipeline: Pipeline, verb: str, *, key: str, **body: object) -> dict[st
     return command(verb, body, actor="ann", key=key, runtime=pipeline.api)
 
 
-def cancels(pipeline: Pipeline) -> list[tuple[str | None, str]]:
+def cancels(pipeline: Pipeline) -> list[CancelOrders]:
     payloads = [each.payload for each in pipeline.sent(ORDERS)]
-    return [
-        (each.client_order_id, each.reason) for each in payloads if isinstance(each, CancelOrders)
-    ]
+    return [each for each in payloads if isinstance(each, CancelOrders)]
 
 
 def level(pipeline: Pipeline, scope: str = ACCOUNT) -> HaltLevel:
@@ -94,7 +93,8 @@ def test_one_order_is_cancelled_by_the_one_who_sends_orders(pipeline: Pipeline) 
     again = asked(pipeline, "cancel", key="1", order=order.client_order_id)
 
     assert (answer["changed"], again["changed"]) == (True, False)
-    assert cancels(pipeline) == [(order.client_order_id, "operator")]
+    [request] = cancels(pipeline)
+    assert (request.client_order_id, request.reason) == (order.client_order_id, "operator")
 
 
 def test_an_order_that_is_over_is_not_cancelled(pipeline: Pipeline) -> None:
@@ -109,22 +109,25 @@ def test_an_order_that_is_over_is_not_cancelled(pipeline: Pipeline) -> None:
 
 def test_a_position_is_closed_in_parts_and_what_works_is_cancelled(pipeline: Pipeline) -> None:
     pipeline.bought("SPY", 20, "100.00")
-    working = pipeline.working("SPY", quantity=5, ordinal=1)
+    pipeline.working("SPY", quantity=5, ordinal=1)
     before = len(pipeline.signals())
 
     answer = asked(pipeline, "close", key="1", symbol="SPY", quantity=8)
 
     assert answer["message"] == "Closing 8 SPY"
-    assert (working.client_order_id, "close") in cancels(pipeline)
+    assert [(each.scope, each.reason) for each in cancels(pipeline)] == [("symbol:SPY", "close")]
     request = pipeline.signals()[-1].payload
     assert isinstance(request, AssessSignal)
     signal = request.signal
     assert (signal.action, signal.quantity, len(pipeline.signals())) == ("close", 8, before + 1)
 
 
-def test_a_part_that_was_closed_leaves_the_rest(pipeline: Pipeline) -> None:
+def test_a_part_is_closed_once_however_often_its_key_comes(pipeline: Pipeline) -> None:
     pipeline.bought("SPY", 20, "100.00")
     asked(pipeline, "close", key="1", symbol="SPY", quantity=8)
+    pipeline.pump()
+    pipeline.clock.forward(timedelta(minutes=3))
+    close_position("SPY", 8, key="1", runtime=pipeline.flattening)
     pipeline.pump()
     [order] = pipeline.orders.working_orders(pipeline.account)
 
@@ -145,7 +148,10 @@ def test_nothing_is_closed_that_is_not_held(pipeline: Pipeline) -> None:
         ("halt", {"reason": 5}, "1", "reason of 1 to 200"),
         ("halt", {"reason": "x", "force": True}, "1", "force"),
         ("halt", {"reason": "x", "scope": "everything"}, "1", "everything"),
-        ("flatten", {"reason": "x", "scope": "symbol:SPY"}, "1", "flatten for the account"),
+        ("flatten", {"reason": "x", "scope": "symbol:"}, "1", "symbol:NAME"),
+        ("cancel-all", {"reason": "x", "scope": "order:1"}, "1", "order:1"),
+        ("cancel-all", {}, "1", "reason of 1 to 200"),
+        ("resume", {}, "1", "reason of 1 to 200"),
         ("liquidate", {"reason": "x"}, "1", "liquidate"),
         ("cancel", {"reason": "x"}, "1", "order: a name"),
         ("cancel", {"reason": "x", "order": "y", "symbol": "SPY"}, "1", "symbol"),

@@ -16,7 +16,7 @@ from tests.unit.quantterminal.services.pipeline import Pipeline
 
 
 def flattened(pipeline: Pipeline) -> int:
-    return flatten(actor="ann", reason="enough", runtime=pipeline.flattening)
+    return flatten(actor="ann", reason="enough", runtime=pipeline.flattening).closing
 
 
 def fill_what_works(pipeline: Pipeline, price: str) -> None:

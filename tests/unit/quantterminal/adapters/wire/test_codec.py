@@ -106,7 +106,11 @@ PAYLOADS: dict[type, st.SearchStrategy[Payload]] = {
     ),
     events.SweepOrders: st.builds(events.SweepOrders, account=words, as_of=instants),
     events.CancelOrders: st.builds(
-        events.CancelOrders, account=words, reason=texts, client_order_id=st.none() | words
+        events.CancelOrders,
+        account=words,
+        reason=texts,
+        client_order_id=st.none() | words,
+        scope=words,
     ),
     events.OrderUpdated: st.builds(
         events.OrderUpdated, account=words, update=updates, source=words, received_ns=stamps
