@@ -1,0 +1,32 @@
+"""What the page may cost: the same measurements as `python -m tests.e2e.page_load`, shorter."""
+
+import pytest
+
+from tests.browser import NONE_TO_BE_HAD, chromium
+from tests.e2e import page_load
+from tests.e2e.page_server import DIST
+
+MOST_JAVASCRIPT = 200_000
+FIRST_DATA_MS = 1_500
+MOST_OF_A_CORE = 0.05
+# The curve keeps a day of seconds, so a page that has just been opened still grows into it.
+BYTES_A_TICK = 1_000
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(chromium() is None, reason=NONE_TO_BE_HAD),
+    pytest.mark.skipif(not (DIST / "index.html").exists(), reason="the page is not built"),
+]
+
+
+def test_the_scripts_are_small() -> None:
+    assert page_load.javascript_bytes() <= MOST_JAVASCRIPT
+
+
+def test_a_busy_account_is_soon_there_costs_little_and_stays_flat() -> None:
+    with page_load.loaded_page() as (account, server, page, meter):
+        assert meter.first_data_ms() <= FIRST_DATA_MS
+        page.wait_for_timeout(2_000)
+        assert page_load.cpu_share(account, page, meter, seconds=10) <= MOST_OF_A_CORE
+        first, *_, last = page_load.heaps(account, server, meter, seconds=600, every=200)
+        assert (last.used - first.used) / (last.at - first.at) <= BYTES_A_TICK
