@@ -10,7 +10,7 @@ import { orderGroup, orderMark, type OrderGroup } from "../../format/status";
 import { day, time } from "../../format/time";
 import { chosen, csv, sorted, turned, type Column, type Sorting } from "./list";
 
-const STEP = 100;
+const STEP = 60;
 const GROUPS: readonly (readonly [OrderGroup | "all", string])[] = [
   ["all", "all"],
   ["working", "working"],

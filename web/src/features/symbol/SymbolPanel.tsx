@@ -43,6 +43,14 @@ export function orderMarks(orders: readonly OrderRow[], symbol: string, first: n
   return newest.length <= MOST_TEXTS ? newest : newest.map((mark) => ({ ...mark, text: "" }));
 }
 
+/** The bars before where those that came are the same: a chart is drawn anew for nothing else. */
+function useSame(came: readonly BarRow[] | null): readonly BarRow[] | null {
+  const kept = useRef(came);
+  const name = (bars: readonly BarRow[] | null) => JSON.stringify([bars?.[0], bars?.at(-1)]);
+  if (kept.current !== came && name(kept.current) !== name(came)) kept.current = came;
+  return kept.current;
+}
+
 function Choice({ symbol, symbols, onSymbol }: Pick<Props, "symbol" | "symbols" | "onSymbol">) {
   return (
     <select
@@ -65,7 +73,7 @@ export const SymbolPanel = memo(function SymbolPanel(props: Props) {
     useCallback(() => getBars(symbol), [symbol]),
     AGAIN_MS,
   );
-  const bars = fetched.state === "there" ? fetched.value.bars : null;
+  const bars = useSame(fetched.state === "there" ? fetched.value.bars : null);
   const working = useMemo(
     () =>
       orders.filter((each) => each.symbol === symbol && orderGroup(each.status) === "working"),
