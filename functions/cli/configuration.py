@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quantterminal.domain.configuration import (
+    BrokerPin,
     ExecutionConfig,
     Mode,
     OnTimeout,
@@ -28,7 +29,12 @@ LIVE_CONFIRMATION = "I understand that this trades real money"
 _Fraction = Annotated[Decimal, Field(gt=0, le=1)]
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 _Whole = Annotated[int, Field(strict=True)]
+_Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+_Multiple = Annotated[Decimal, Field(gt=0, le=4)]
 _Symbol = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9.]{0,9}$")]
+
+
+_LIMITS = RiskLimits()
 
 
 class _Table(BaseModel):
@@ -43,15 +49,42 @@ class StrategyTable(_Table):
 
 
 class LimitsTable(_Table):
-    """Limits may be tightened freely; what would switch one off is refused."""
+    """Limits may be tightened freely; what would switch one off is refused, unless its meaning has
+    an "off" of its own (`RiskLimits`).
+    """
 
-    max_position_fraction: _Fraction = RiskLimits().max_position_fraction
-    daily_loss_fraction: _Fraction = RiskLimits().daily_loss_fraction
-    drawdown_fraction: _Fraction = RiskLimits().drawdown_fraction
-    max_gross_fraction: Annotated[Decimal, Field(gt=0, le=4)] = RiskLimits().max_gross_fraction
-    price_collar_bps: Annotated[Decimal, Field(gt=0, le=5000)] = RiskLimits().price_collar_bps
-    max_bar_age_s: Annotated[_Whole, Field(ge=1, le=3600)] = RiskLimits().max_bar_age_s
-    intent_life_s: Annotated[_Whole, Field(ge=1, le=3600)] = RiskLimits().intent_life_s
+    max_position_fraction: _Fraction = _LIMITS.max_position_fraction
+    daily_loss_fraction: _Fraction = _LIMITS.daily_loss_fraction
+    drawdown_fraction: _Fraction = _LIMITS.drawdown_fraction
+    max_gross_fraction: _Multiple = _LIMITS.max_gross_fraction
+    max_net_fraction: _Multiple = _LIMITS.max_net_fraction
+    max_leverage: _Multiple = _LIMITS.max_leverage
+    max_order_fraction: _Fraction = _LIMITS.max_order_fraction
+    max_order_notional: Annotated[Decimal, Field(gt=0)] | None = _LIMITS.max_order_notional
+    max_order_shares: Annotated[_Whole, Field(ge=1)] = _LIMITS.max_order_shares
+    max_volume_fraction: _Fraction | None = _LIMITS.max_volume_fraction
+    min_price: Annotated[Decimal, Field(ge=0, le=10_000)] = _LIMITS.min_price
+    price_collar_bps: Annotated[Decimal, Field(gt=0, le=5000)] = _LIMITS.price_collar_bps
+    allow_short: bool = _LIMITS.allow_short
+    allow_flip: bool = _LIMITS.allow_flip
+    restricted_symbols: tuple[_Symbol, ...] = _LIMITS.restricted_symbols
+    max_open_orders: _Count = _LIMITS.max_open_orders
+    max_open_orders_per_symbol: _Count = _LIMITS.max_open_orders_per_symbol
+    max_orders_per_minute: _Count = _LIMITS.max_orders_per_minute
+    max_strategy_orders_per_minute: _Count = _LIMITS.max_strategy_orders_per_minute
+    max_symbol_orders_per_minute: _Count = _LIMITS.max_symbol_orders_per_minute
+    similar_order_s: Annotated[_Whole, Field(ge=0, le=600)] = _LIMITS.similar_order_s
+    cancel_again_after_s: Annotated[_Whole, Field(ge=1, le=600)] = _LIMITS.cancel_again_after_s
+    no_entry_first_minutes: Annotated[_Whole, Field(ge=0, le=120)] = _LIMITS.no_entry_first_minutes
+    no_entry_last_minutes: Annotated[_Whole, Field(ge=0, le=120)] = _LIMITS.no_entry_last_minutes
+    max_repeated_fills: Annotated[_Whole, Field(ge=2, le=1000)] = _LIMITS.max_repeated_fills
+    repeated_fills_minutes: Annotated[_Whole, Field(ge=1, le=390)] = _LIMITS.repeated_fills_minutes
+    strategy_loss_fraction: _Fraction = _LIMITS.strategy_loss_fraction
+    max_consecutive_losers: Annotated[_Whole, Field(ge=0, le=1000)] = _LIMITS.max_consecutive_losers
+    max_rejects: Annotated[_Whole, Field(ge=1, le=1000)] = _LIMITS.max_rejects
+    rejects_minutes: Annotated[_Whole, Field(ge=1, le=390)] = _LIMITS.rejects_minutes
+    max_bar_age_s: Annotated[_Whole, Field(ge=1, le=3600)] = _LIMITS.max_bar_age_s
+    intent_life_s: Annotated[_Whole, Field(ge=1, le=3600)] = _LIMITS.intent_life_s
 
 
 class ExecutionTable(_Table):
@@ -68,6 +101,14 @@ class ExecutionTable(_Table):
     )
 
 
+class BrokerTable(_Table):
+    """Which account this file is for; checked when a process first speaks to the broker."""
+
+    base_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    key_prefix: Annotated[str, Field(max_length=32)] = ""
+    account_number: Annotated[str, Field(max_length=64)] = ""
+
+
 class ConfigurationFile(_Table):
     """The whole file. `symbols` may be left out where the bar files name them."""
 
@@ -80,6 +121,7 @@ class ConfigurationFile(_Table):
     )
     limits: LimitsTable = LimitsTable()
     execution: ExecutionTable = ExecutionTable()
+    broker: BrokerTable = BrokerTable()
     barrier_timeout_s: Annotated[float, Field(gt=0, le=30)] = 2.0
     sweep_every_s: Annotated[_Whole, Field(ge=1, le=300)] = 10
 
@@ -134,6 +176,7 @@ def trading_config(
         ),
         limits=RiskLimits(**dict(found.limits)),
         execution=ExecutionConfig(**dict(found.execution)),
+        broker=BrokerPin(**dict(found.broker)),
         barrier_timeout_s=found.barrier_timeout_s,
         sweep_every_s=found.sweep_every_s,
     )
@@ -171,10 +214,17 @@ def _strategy_problems(tables: Any) -> list[str]:
 
 
 def _live_problems(values: Mapping[str, Any]) -> list[str]:
-    given = values.get("live_confirmation")
-    if values.get("mode") != Mode.LIVE or given == LIVE_CONFIRMATION:
+    if values.get("mode") != Mode.LIVE:
         return []
-    return [f"live_confirmation: expected {LIVE_CONFIRMATION!r} for mode LIVE, was {given!r}"]
+    given, broker = values.get("live_confirmation"), values.get("broker")
+    problems = []
+    if given != LIVE_CONFIRMATION:
+        problems.append(
+            f"live_confirmation: expected {LIVE_CONFIRMATION!r} for mode LIVE, was {given!r}"
+        )
+    if not (isinstance(broker, Mapping) and broker.get("account_number")):
+        problems.append("broker.account_number: expected the account's number for mode LIVE")
+    return problems
 
 
 def said(invalid: ValidationError) -> list[str]:

@@ -4,6 +4,9 @@ A message that cannot be read, or that asks for the impossible, is quarantined w
 acknowledged, so that it never blocks its group. Everything else that fails comes again. When it
 asks to come again soon, the rest of its group in the batch does too: SQS withholds a whole group
 while any message of it is in flight.
+
+A message about money is never given up silently: when its last receive fails, what it is about may
+only be reduced from then on, before it goes to the dead-letter queue. Redriving it is safe.
 """
 
 from collections.abc import Callable
@@ -13,8 +16,16 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
 
 from quantterminal.bootstrap import Edge
-from quantterminal.domain.errors import MessageError, RetryableError
-from quantterminal.domain.events import EventName, Message
+from quantterminal.domain.errors import (
+    ConflictError,
+    MessageError,
+    QuantTerminalError,
+    RetryableError,
+)
+from quantterminal.domain.events import EventName, Message, OrderUpdated, SubmitOrder
+from quantterminal.domain.halts import ACCOUNT, HaltCode
+from quantterminal.domain.risk import HaltLevel
+from quantterminal.topology import MAX_RECEIVES
 
 _LONGEST_DEFER_S = 30.0
 
@@ -33,13 +44,17 @@ def handle_batch(
         except RetryableError as problem:
             received = int(record.attributes.approximate_receive_count)
             edge.telemetry.record("StepDeferred", problem=str(problem), received=received)
+            if isinstance(problem, ConflictError):
+                edge.telemetry.record("LockContended", problem=str(problem))
             if problem.retry_after_s is not None:
                 delays[_group(record)] = min(
                     problem.retry_after_s * 2 ** (received - 1), _LONGEST_DEFER_S
                 )
+            _give_up(record, problem, edge)
             raise
-        except Exception:
+        except Exception as problem:
             edge.telemetry.problem("StepFailed", message_id=record.message_id)
+            _give_up(record, problem, edge)
             raise
 
     processor = SqsFifoPartialProcessor(skip_group_on_error=True)
@@ -58,6 +73,39 @@ def handle_batch(
 
 def _group(record: SQSRecord) -> str | None:
     return record.attributes.message_group_id
+
+
+def _give_up(record: SQSRecord, problem: Exception, edge: Edge) -> None:
+    received = int(record.attributes.approximate_receive_count)
+    if edge.halts is None or received < MAX_RECEIVES:
+        return
+    scope = _scope(edge.decode(record.body), record)
+    queue = record.event_source_arn.rsplit(":", 1)[-1]
+    reason = f"a message of {queue} failed {received} times: {problem}"
+    edge.announcer.announce(
+        EventName.MESSAGE_GIVEN_UP, f"{scope}: {reason}", ref=record.message_id, queue=queue
+    )
+    try:
+        edge.halts.raise_halt(
+            scope,
+            HaltLevel.REDUCE_ONLY,
+            code=HaltCode.DEAD_LETTER,
+            reason=reason,
+            actor=queue,
+        )
+    except QuantTerminalError as unhalted:
+        # the ledger is away, so that no order can leave either; the queue's own alarm pages
+        edge.telemetry.problem("HaltNotRaised", scope=scope, problem=str(unhalted))
+
+
+def _scope(message: Message, record: SQSRecord) -> str:
+    match message.payload:
+        case OrderUpdated() as fact:
+            return f"symbol:{fact.update.symbol}"
+        case SubmitOrder():
+            return f"symbol:{str(_group(record)).rpartition(':')[2]}"
+        case _:
+            return ACCOUNT
 
 
 def _quarantine(record: SQSRecord, problem: MessageError, edge: Edge) -> None:

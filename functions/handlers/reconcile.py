@@ -8,7 +8,8 @@ from quantterminal.services.reconcile import reconcile
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """One pass; `agrees` says whether positions and cash equal the broker's.
+    """One pass; `agrees` says whether positions and cash equal the broker's. It is knocked by the
+    schedule, and by a message that had to be set aside.
 
     `event["only_on"] == "trading days"` is for where the ledger sleeps on the others.
     """
@@ -17,7 +18,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if event.get("only_on") == "trading days" and session_on(today) is None:
         return {}
     result = reconcile(runtime=runtime)
-    runtime.updates.telemetry.record(
-        "Reconciled", agrees=result.agrees, imported=result.imported, drift=result.positions
-    )
+    if result.is_complete:  # the heartbeat of its alarm
+        runtime.updates.telemetry.record(
+            "Reconciled",
+            agrees=result.agrees,
+            imported=result.imported,
+            differences="; ".join(f"{d.found}: {d.ref}" for d in result.differences),
+        )
     return {"agrees": result.agrees, "imported": result.imported}

@@ -4,6 +4,7 @@ The configuration is validated once, in the command line or at deploy (`cli.conf
 shipped as frozen JSON; here it is only decoded. All missing names are reported at once.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,12 @@ class Settings:
         if not value:
             raise ConfigurationError(f"Expected {name} in the environment, was missing")
         return value
+
+    @property
+    def release(self) -> str:
+        """The code and the configuration of this process: what an order was decided by."""
+        digest = hashlib.sha256(self.need("QT_CONFIG").encode()).hexdigest()[:12]
+        return f"{self.get('QT_CODE_VERSION')}:{digest}"
 
     def get(self, name: str, default: str = "") -> str:
         return self.environment.get(name, default)

@@ -288,11 +288,16 @@ BUS_RULES = (
             "HaltLifted",
             "ReconcileFailed",
             "ExternalOrder",
+            "ActivityBooked",
+            "InvariantBroken",
             "MessageQuarantined",
+            "MessageGivenUp",
             "OrderRejected",
             "ReportReady",
         ),
     ),
+    # what the broker told and nobody understood is read again from its books
+    BusRule("reconcile-now", "reconcile", ("MessageQuarantined",)),
 )
 
 

@@ -5,6 +5,7 @@ anchor of infra_cdk/README.md; `faults` are the numbers of the reliability catal
 show that the fault raises it.
 """
 
+from infra_cdk.alarms.books import ANSWERS, BOOKS, INVARIANTS
 from infra_cdk.alarms.model import Alarm, Severity, ours
 from infra_cdk.alarms.plumbing import of_functions, of_queues
 from infra_cdk.alarms.surroundings import NODE_CACHE, SERVERLESS_CACHE, of_database, of_the_rest
@@ -29,6 +30,9 @@ ALARMS = (
     *of_functions(),
     *of_silence(),
     *of_trading(),
+    *INVARIANTS,
+    *BOOKS,
+    *ANSWERS,
     *of_database(),
     *of_the_rest(),
 )

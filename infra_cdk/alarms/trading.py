@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from infra_cdk.alarms.model import NAMESPACE, Alarm, Metric, Severity, Silence, ours
 
 # Functions that raise halts, whose logs the halts are counted from.
-HALTING = ("strategy", "reconcile", "api")
+HALTING = ("strategy", "execution", "order_updates", "reconcile", "api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ HALT_COUNTS = (
     HaltCount("DrawdownHalt", ("DRAWDOWN",)),
 )
 HALT_NAMESPACE = f"{NAMESPACE}/Halts"
+
+
+_HALTING_FAULTS = ("F09", "F10", "F12", "F24", "F34", "F36", "F41", "F44")
 
 
 def of_silence() -> list[Alarm]:
@@ -80,7 +83,7 @@ def of_silence() -> list[Alarm]:
 
 def of_trading() -> list[Alarm]:
     halted = [
-        ("halt-raised", "HaltRaised", "Trading has been halted", "halt-raised", ("F44",)),
+        ("halt-raised", "HaltRaised", "Trading is halted", "halt-raised", _HALTING_FAULTS),
         ("daily-loss", "DailyLossHalt", "The day's loss limit is reached", "daily-loss", ("F44",)),
         ("drawdown", "DrawdownHalt", "The drawdown limit is reached", "drawdown", ("F44",)),
     ]

@@ -14,6 +14,7 @@ import pytest
 from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.postgres import journal
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+from quantterminal.adapters.postgres.broker_record import PostgresBrokerRecord
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
@@ -21,6 +22,7 @@ from quantterminal.adapters.postgres.intent_ledger import PostgresIntentLedger
 from quantterminal.adapters.postgres.journal_ledger import PostgresJournal
 from quantterminal.adapters.postgres.migrate import migrate, migrations
 from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
+from quantterminal.domain.activities import Activity, ActivityKind
 from quantterminal.domain.configuration import Mode, TradingConfig
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import ACCOUNT, Halt, HaltCode
@@ -45,6 +47,11 @@ SWAP = (
     " payload = there.payload, correlation_id = there.correlation_id from journal as there"
     " where (here.position, there.position) in ((6, 9), (9, 6))"
 )
+DIVIDEND = Activity("d-1", ActivityKind.CASH, "DIV", "IBM", at(84), cash=Decimal("6.65"))
+SPLIT = [
+    Activity("s-1", ActivityKind.SPLIT, "SPLIT", "IBM", at(84), shares=Decimal(-7), group="s"),
+    Activity("s-2", ActivityKind.SPLIT, "SPLIT", "IBM", at(84), shares=Decimal(21), group="s"),
+]
 TRADING = TradingConfig(account=DEMO, mode=Mode.SIMULATED, symbols=("SPY",), strategies=())
 
 
@@ -59,6 +66,7 @@ class Ledger:
         self.orders = PostgresOrderLedger(self.database)
         self.halts = PostgresHaltLedger(self.database)
         self.journal = PostgresJournal(self.database)
+        self.record = PostgresBrokerRecord(self.database)
 
     def approve(self, record: IntentRecord) -> None:
         ordinal = int(record.signal_id.rsplit(":", 1)[1])
@@ -141,6 +149,8 @@ def live(ledger: Ledger) -> None:
     ledger.halts.raise_halt(
         DEMO, Halt("symbol:SPY", HaltLevel.REDUCE_ONLY, HaltCode.RECONCILE, "drift", "r", at(84))
     )
+    ledger.record.book_activities(DEMO, [DIVIDEND], at=at(84))
+    assert ledger.record.book_activities(DEMO, SPLIT, at=at(84))
     ledger.accounts.rebuild(DEMO)
     ledger.accounts.note(DEMO, kind="operator", ref="halt", payload={"reason": "é"}, at=at(85))
 

@@ -591,7 +591,7 @@ def test_an_order_of_somebody_else_is_imported(ledger: Ledger) -> None:
     books = ledger.accounts.books(DEMO)
     assert books.positions[EXTERNAL, "SPY"].quantity == 4
     assert books.reservations["by-hand"].quantity == 6
-    assert ledger.journal("order") == 1
+    assert ledger.journal("order") == 2
 
 
 def test_an_external_order_met_by_two_connections_loses_nothing(

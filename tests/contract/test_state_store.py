@@ -136,7 +136,7 @@ def filled(account: str, *, version: int, quantity: int = 4, is_new: bool = True
     """A fill as the ledger answers it, being the account's change number `version`."""
     execution = Execution("e1", Decimal(4), Decimal(100), Decimal(quantity), OPEN)
     return Applied(
-        order=order(account, filled_quantity=Decimal(quantity)),
+        order=order(account, filled_quantity=Decimal(quantity), booked_quantity=Decimal(quantity)),
         changed=is_new,
         fill=execution if is_new else None,
         position=replace(POSITION, quantity=Decimal(9), version=4),

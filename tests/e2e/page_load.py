@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from quantterminal.domain import view
 from tests.browser import NONE_TO_BE_HAD, chromium
@@ -120,7 +120,7 @@ class Meter:
         self._session.send("Performance.enable")
 
     def first_data_ms(self) -> float:
-        self._page.wait_for_function("window.firstDataMs !== undefined")
+        expect(self._page.get_by_test_id("equity")).to_be_visible()
         return float(self._page.evaluate("window.firstDataMs"))
 
     def cpu_s(self) -> float:
@@ -137,8 +137,8 @@ class Meter:
     def wait_until_shown(self, server: PageServer) -> None:
         """Until the page has drawn the newest tick."""
         stamp = server.dashboard.at.isoformat().replace("+00:00", "Z")
-        shown = f"document.querySelector('[data-testid=clock]')?.dateTime === '{stamp}'"
-        self._page.wait_for_function(shown, timeout=60_000)
+        clock = self._page.get_by_test_id("clock")
+        expect(clock).to_have_attribute("datetime", stamp, timeout=60_000)
 
 
 @contextmanager

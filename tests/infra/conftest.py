@@ -9,6 +9,9 @@ mode = "LIVE"
 live_confirmation = "I understand that this trades real money"
 symbols = ["AAPL", "SPY"]
 
+[broker]
+account_number = "123456789"
+
 [deployment]
 stage = "live"
 session_profile = "always"

@@ -57,7 +57,8 @@ def test_live_trading_speaks_to_the_live_broker(live_file: dict[str, str]) -> No
 @pytest.fixture
 def live_file(tmp_path: Path) -> dict[str, str]:
     sentence = 'live_confirmation = "I understand that this trades real money"\n'
-    return write(tmp_path, f'mode = "LIVE"\n{sentence}{PAPER}')
+    pinned = '[broker]\naccount_number = "123456789"\n'
+    return write(tmp_path, f'mode = "LIVE"\n{sentence}{PAPER}{pinned}')
 
 
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:

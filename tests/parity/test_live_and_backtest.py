@@ -35,6 +35,7 @@ kind = "volatility_breakout"
 [limits]
 max_position_fraction = 0.06
 max_gross_fraction = 0.12
+allow_flip = true
 daily_loss_fraction = 0.0005
 [execution]
 limit_offset_bps = 0

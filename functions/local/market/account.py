@@ -57,6 +57,14 @@ class Account:
         else:
             del self.holdings[symbol]
 
+    def split(self, symbol: str, shares: Decimal) -> None:
+        """More or fewer shares of the same cost."""
+        held = self.holdings[symbol]
+        qty = held.qty + shares
+        self.holdings[symbol] = Holding(qty, held.qty * held.average / qty)
+        if symbol in self.marks:
+            self.marks[symbol] *= held.qty / qty
+
     def begin_day(self) -> None:
         """Yesterday's equity and prices become what the day is measured against."""
         self.last_equity = self.equity

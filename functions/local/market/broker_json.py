@@ -97,7 +97,7 @@ def asset_json(broker: Broker, symbol: str) -> dict[str, Any]:
         "symbol": symbol,
         "name": f"{symbol} (local market)",
         "status": "active",
-        "tradable": True,
+        "tradable": symbol not in broker.untradable,
         "marginable": True,
         "maintenance_margin_requirement": 30,
         "margin_requirement_long": "30",

@@ -22,7 +22,7 @@ from local.market.broker_json import (
 )
 from local.market.desk import Desk
 from local.market.faults import Faults
-from local.market.order_queries import read_date, select_fills, select_orders
+from local.market.order_queries import read_date, select_activities, select_orders
 from local.market.orders import order_json
 from local.market.rate_limit import RateLimit
 from local.market.refusals import Refusal
@@ -112,9 +112,13 @@ class BrokerServer:
         return _json(account_json(self._desk.broker, self._opened_at))
 
     async def _activities(self, request: web.Request) -> web.Response:
-        kinds = request.match_info.get("kind") or request.query.get("activity_types") or "FILL"
-        fills = self._desk.broker.fills if "FILL" in kinds.split(",") else []
-        return _json(select_fills(fills, request.query))
+        broker, query = self._desk.broker, request.query
+        rows = {"trade_activity": broker.fills, "non_trade_activity": broker.other_activities}
+        found = rows.get(query.get("category", ""), [*broker.fills, *broker.other_activities])
+        kinds = request.match_info.get("kind") or query.get("activity_types")
+        if kinds:
+            found = [row for row in found if row["activity_type"] in kinds.split(",")]
+        return _json(select_activities(found, query))
 
     async def _clock(self, _request: web.Request) -> web.Response:
         return _json(clock_json(self._desk.now()))

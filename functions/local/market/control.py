@@ -60,6 +60,8 @@ class ControlServer:
                 web.post("/resume", self._resume),
                 web.post("/fault", self._fault),
                 web.get("/broker/prices", self._prices),
+                web.post("/broker/activity", self._activity),
+                web.post("/broker/untradable", self._untradable),
             ]
         )
         return app
@@ -146,6 +148,22 @@ class ControlServer:
             self._feed.cut()
         else:
             self._faults.arm(kind, count)
+
+    async def _activity(self, request: web.Request) -> web.Response:
+        """A dividend, a fee, a split: cash and shares change, and the activities tell."""
+        try:
+            body = json.loads(await request.read())
+            return _json(self._desk.broker.act(body, self._clock.now()))
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+            return _json({"error": "expected an object with activity_type and amounts"}, 400)
+
+    async def _untradable(self, request: web.Request) -> web.Response:
+        """The symbols for which the broker takes no orders from now on."""
+        try:
+            self._desk.broker.untradable = set(json.loads(await request.read()))
+        except (ValueError, TypeError):
+            return _json({"error": "expected a list of symbols"}, 400)
+        return _json({"untradable": sorted(self._desk.broker.untradable)})
 
     async def _prices(self, _request: web.Request) -> web.Response:
         marks = sorted(self._desk.broker.account.marks.items())

@@ -6,7 +6,7 @@ Time passes in `advance` only (and `on_prices`), which comes before every other 
 must not swallow the expiries that happened to be due.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -65,6 +65,8 @@ class Broker:
         self.orders: dict[str, BrokerOrder] = {}
         self.by_client_order_id: dict[str, BrokerOrder] = {}
         self.fills: list[dict[str, Any]] = []
+        self.other_activities: list[dict[str, Any]] = []
+        self.untradable: set[str] = set()
         self.update_count = 0
         self._open: dict[str, BrokerOrder] = {}
         self._participation = participation
@@ -98,10 +100,32 @@ class Broker:
         """Accepts a ticket, or raises Refusal; `reject` lets the exchange turn it down later."""
         if ticket.symbol not in self.symbols:
             raise refusals.against_rules(f'asset "{ticket.symbol}" not found')
+        if ticket.symbol in self.untradable:
+            raise refusals.against_rules(f'asset "{ticket.symbol}" is not tradable')
         self._check_unique(ticket)
         order = self._drafted(ticket, now)
         check_order(order, self.account, self._open.values())
         return self._accept(order, [], now, reject=reject)
+
+    def act(self, activity: Mapping[str, str], now: datetime) -> dict[str, Any]:
+        """Something that is no trade: `net_amount` dollars, and for a split `qty` shares of
+        `symbol`, both signed. What the list of activities then shows.
+        """
+        cash, shares = (Decimal(activity.get(name, "0")) for name in ("net_amount", "qty"))
+        self.account.cash += cash
+        if activity["activity_type"] == "SPLIT":
+            self.account.split(activity["symbol"], shares)
+        at = self._stamp(now)
+        row = {
+            "id": f"{new_york(at):%Y%m%d}000000000::{self.next_id('activity')}",
+            "date": f"{new_york(at):%Y-%m-%d}",
+            "created_at": stamp(at),
+            "net_amount": "0",
+            "status": "executed",
+            **activity,
+        }
+        self.other_activities.append(row)
+        return row
 
     def cancel(self, order_id: str, now: datetime) -> list[Update]:
         """Cancels what is open; raises Refusal for what is unknown or over."""

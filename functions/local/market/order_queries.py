@@ -32,9 +32,11 @@ def select_orders(orders: Iterable[BrokerOrder], query: Mapping[str, str]) -> li
     return found[: _limit(query, "limit", _DEFAULT_ORDERS, _MOST_ORDERS)]
 
 
-def select_fills(fills: Iterable[dict[str, Any]], query: Mapping[str, str]) -> list[dict[str, Any]]:
-    """GET /v2/account/activities[/FILL]: newest first, at most 100, `page_token` the last id."""
-    found = list(fills)
+def select_activities(
+    activities: Iterable[dict[str, Any]], query: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """GET /v2/account/activities[/TYPE]: newest first, at most 100, `page_token` the last id."""
+    found = sorted(activities, key=_time_of)
     if query.get("date"):
         found = [fill for fill in found if _day_of(fill) == _date(query["date"])]
     if query.get("after"):
@@ -95,7 +97,7 @@ def _date(text: str) -> date:
 
 
 def _time_of(fill: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(fill["transaction_time"])
+    return datetime.fromisoformat(fill.get("transaction_time") or fill["created_at"])
 
 
 def _day_of(fill: dict[str, Any]) -> date:

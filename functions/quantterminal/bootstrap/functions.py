@@ -49,6 +49,7 @@ def strategy_runtime() -> "StrategyRuntime":
 @cache
 def risk_runtime() -> "RiskRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
     from quantterminal.adapters.postgres.intent_ledger import PostgresIntentLedger
     from quantterminal.services.assess_risk import RiskRuntime
 
@@ -58,16 +59,20 @@ def risk_runtime() -> "RiskRuntime":
         clock=parts.clock,
         bus=parts.bus,
         ledger=PostgresIntentLedger(parts.database),
+        activity=PostgresActivityLedger(parts.database),
         accounts=PostgresAccountLedger(parts.database),
         state=parts.state,
         announcer=parts.announcer,
         telemetry=parts.telemetry,
+        board=parts.board,
+        release=parts.settings.release,
     )
 
 
 @cache
 def execution_runtime() -> "ExecutionRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
     from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
     from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
     from quantterminal.adapters.redis.watermarks import RedisStreamGate
@@ -78,6 +83,7 @@ def execution_runtime() -> "ExecutionRuntime":
         trading=parts.trading,
         clock=parts.clock,
         orders=PostgresOrderLedger(parts.database),
+        activity=PostgresActivityLedger(parts.database),
         accounts=PostgresAccountLedger(parts.database),
         halts=PostgresHaltLedger(parts.database),
         state=parts.state,
@@ -86,6 +92,8 @@ def execution_runtime() -> "ExecutionRuntime":
         updates=parts.updates(),
         announcer=parts.announcer,
         telemetry=parts.telemetry,
+        board=parts.board,
+        release=parts.settings.release,
     )
 
 

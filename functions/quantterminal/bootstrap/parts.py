@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from quantterminal import topology
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.events import Message
 from quantterminal.observability import PowertoolsTelemetry
@@ -16,36 +17,46 @@ from quantterminal.ports.redelivery import Redelivery
 from quantterminal.services.announce import Announcer
 from quantterminal.services.halting import HaltDesk
 from quantterminal.settings import Settings, read_settings
+from quantterminal.topology import ORDER_UPDATES, ORDERS
 
 if TYPE_CHECKING:
     from quantterminal.adapters.alpaca.client import AlpacaBroker
     from quantterminal.adapters.eventbridge.event_bus import EventBridgeBus
     from quantterminal.adapters.postgres.database import Database
     from quantterminal.adapters.redis.state_store import RedisStateStore
+    from quantterminal.adapters.redis.symbol_board import RedisSymbolBoard
     from quantterminal.adapters.s3.archive import S3Archive
     from quantterminal.adapters.sqs.queue_bus import SqsBus
     from quantterminal.services.apply_update import UpdateRuntime
     from quantterminal.services.dashboard import DashboardRuntime
+    from quantterminal.services.guard_strategy import StrategyGuard
     from quantterminal.services.reconcile import ReconcileRuntime
     from quantterminal.services.session_day import SessionRuntime
 
+# The consumers of the queues whose messages are orders and facts about orders.
+_MONEY = frozenset(topology.queue(name).consumer for name in (ORDERS, ORDER_UPDATES))
 _ONE_AT_A_TIME = Lock()  # boto3's default session is not safe to be first used by two threads
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What the outermost layer of a queue's consumer needs besides its service."""
+    """What the outermost layer of a queue's consumer needs besides its service.
+
+    `halts` is there where a message is about money: giving one up stops what it was about.
+    """
 
     telemetry: PowertoolsTelemetry
     redelivery: Redelivery
     announcer: Announcer
     decode: Callable[[str], Message]
+    halts: HaltDesk | None = None
 
 
 class Parts:
     """The adapters of one function, made when first asked for and then shared."""
 
     def __init__(self, service: str, settings: Settings | None = None) -> None:
+        self.service = service
         self.settings = settings or read_settings()
         self.trading: TradingConfig = self.settings.trading
         self.account = self.trading.account
@@ -98,6 +109,12 @@ class Parts:
         return RedisStateStore(self.redis)
 
     @cached_property
+    def board(self) -> "RedisSymbolBoard":
+        from quantterminal.adapters.redis.symbol_board import RedisSymbolBoard
+
+        return RedisSymbolBoard(self.redis, self.account)
+
+    @cached_property
     def queue_urls(self) -> dict[str, str]:
         import msgspec
 
@@ -124,14 +141,26 @@ class Parts:
     @cached_property
     def broker(self) -> "AlpacaBroker":
         from quantterminal.adapters.alpaca.client import AlpacaBroker
+        from quantterminal.adapters.alpaca.interlock import check_account, check_address
 
-        keys = self.secret("QT_BROKER_SECRET_ID")
-        return AlpacaBroker(
-            base_url=self.settings.need("QT_BROKER_URL"),
-            key_id=keys["key_id"],
-            secret_key=keys["secret_key"],
+        def keys() -> tuple[str, str]:
+            fields = self.secret("QT_BROKER_SECRET_ID")
+            return fields["key_id"], fields["secret_key"]
+
+        key_id, secret_key = keys()
+        base_url, pin = self.settings.need("QT_BROKER_URL"), self.trading.broker
+        check_address(self.trading.mode, pin, base_url=base_url, key_id=key_id)
+        broker = AlpacaBroker(
+            base_url=base_url,
+            key_id=key_id,
+            secret_key=secret_key,
+            fresh_keys=keys,
             draw=random.random,
+            telemetry=self.telemetry,
         )
+        if pin.account_number:
+            check_account(pin, number=broker.account_number())
+        return broker
 
     @property
     def announcer(self) -> Announcer:
@@ -149,7 +178,9 @@ class Parts:
         from quantterminal.adapters.wire.codec import decode
 
         redelivery = SqsRedelivery(self.aws("sqs"), self.queue_urls)
-        return Edge(self.telemetry, redelivery, self.announcer, decode)
+        is_money = self.service in _MONEY
+        halts = self.halt_desk if is_money else None
+        return Edge(self.telemetry, redelivery, self.announcer, decode, halts)
 
     def updates(self, database: "Database | None" = None) -> "UpdateRuntime":
         from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
@@ -163,13 +194,29 @@ class Parts:
             bus=self.bus,
             orders=PostgresOrderLedger(connection),
             accounts=PostgresAccountLedger(connection),
+            guard=self.guard(connection),
             state=self.state,
             announcer=self.announcer,
             telemetry=self.telemetry,
         )
 
+    def guard(self, connection: "Database") -> "StrategyGuard":
+        from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
+        from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
+        from quantterminal.services.guard_strategy import StrategyGuard
+
+        halts = PostgresHaltLedger(connection)
+        return StrategyGuard(
+            trading=self.trading,
+            activity=PostgresActivityLedger(connection),
+            accounts=PostgresAccountLedger(connection),
+            halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
+        )
+
     def reconciling(self, database: "Database | None" = None) -> "ReconcileRuntime":
         from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.adapters.postgres.broker_record import PostgresBrokerRecord
         from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
         from quantterminal.services.reconcile import ReconcileRuntime
 
@@ -179,6 +226,7 @@ class Parts:
             books=self.broker,
             gateway=self.broker,
             accounts=PostgresAccountLedger(connection),
+            record=PostgresBrokerRecord(connection),
             updates=self.updates(connection),
             halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
         )

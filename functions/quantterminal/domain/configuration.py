@@ -57,6 +57,19 @@ class ExecutionConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerPin:
+    """C26: which account of which broker this configuration is for; empty is not pinned.
+
+    `base_url` comes without /v2, `key_prefix` is how the key's id begins, `account_number` is the
+    broker's own.
+    """
+
+    base_url: str = ""
+    key_prefix: str = ""
+    account_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TradingConfig:
     """Everything that decides what is traded and how; equal for every process of one run."""
 
@@ -66,6 +79,7 @@ class TradingConfig:
     strategies: tuple[StrategyConfig, ...]
     limits: RiskLimits = field(default_factory=RiskLimits)
     execution: ExecutionConfig = field(default_factory=ExecutionConfig)
+    broker: BrokerPin = field(default_factory=BrokerPin)
     barrier_timeout_s: float = 2.0
     sweep_every_s: int = 10
 

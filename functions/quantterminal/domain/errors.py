@@ -10,7 +10,8 @@ QuantTerminalError
 │   └── ConflictError                somebody else wrote first: read again
 ├── AmbiguousError                   sent, and nobody knows whether it arrived: ask, do not repeat
 └── PermanentError                   will fail however often it is tried
-    └── OrderRejectedError           the broker proved that it refused the order
+    ├── OrderRejectedError           the broker proved that it refused the order
+    └── CredentialsError             the broker does not take our keys, nor the ones read again
 """
 
 
@@ -70,3 +71,7 @@ class OrderRejectedError(PermanentError):
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class CredentialsError(PermanentError):
+    """The broker does not take our keys, nor the ones read again."""

@@ -11,7 +11,7 @@ from quantterminal.domain.risk import HaltLevel, RiskLimits
 ACCOUNT = "account"
 
 
-def covers(scope: str, *, strategy: str, symbol: str) -> bool:
+def speaks_for(scope: str, *, strategy: str, symbol: str) -> bool:
     """Whether `scope` (see `Halt`) speaks for what `strategy` does in `symbol`."""
     return scope in (ACCOUNT, f"strategy:{strategy}", f"symbol:{symbol}")
 
@@ -23,6 +23,26 @@ class HaltCode(StrEnum):
     DAILY_LOSS = "DAILY_LOSS"
     DRAWDOWN = "DRAWDOWN"
     RECONCILE = "RECONCILE"
+    SNAPSHOT_IMPLAUSIBLE = "SNAPSHOT_IMPLAUSIBLE"
+    INVARIANT = "INVARIANT"
+    UNKNOWN_SUBMIT = "UNKNOWN_SUBMIT"
+    CLOCK_SKEW = "CLOCK_SKEW"
+    DEAD_LETTER = "DEAD_LETTER"
+    BROKER_REFUSED_US = "BROKER_REFUSED_US"
+    NOT_TRADABLE = "NOT_TRADABLE"
+    ORDERS_OUT = "ORDERS_OUT"
+    REPEATED_FILLS = "REPEATED_FILLS"
+    STRATEGY_LOSS = "STRATEGY_LOSS"
+    CONSECUTIVE_LOSERS = "CONSECUTIVE_LOSERS"
+    REJECT_RATE = "REJECT_RATE"
+
+
+_OF_ONE_SESSION = (
+    HaltCode.DAILY_LOSS,
+    HaltCode.STRATEGY_LOSS,
+    HaltCode.CONSECUTIVE_LOSERS,
+    HaltCode.NOT_TRADABLE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +106,16 @@ def breaker(marks: EquityMarks, limits: RiskLimits) -> tuple[HaltLevel, HaltCode
 
 
 def is_lifted_by_new_session(halt: Halt) -> bool:
-    """Only the daily-loss halt ends by itself; every other waits for a person with a reason."""
-    return halt.code is HaltCode.DAILY_LOSS
+    """What a new day settles: a session's own losses, and what the broker did not take that day.
+    Every other halt waits for a person with a reason.
+    """
+    return halt.code in _OF_ONE_SESSION
+
+
+def covers(known: Halt, wanted: Halt) -> bool:
+    """Whether `known` stands when `wanted` is to stop the same scope: it is stricter, or as strict
+    and lasts as long.
+    """
+    if known.level != wanted.level:
+        return known.level > wanted.level
+    return is_lifted_by_new_session(wanted) or not is_lifted_by_new_session(known)

@@ -171,6 +171,8 @@ class OrderUpdate:
     at: datetime
     execution: Execution | None = None
     reason: str = ""
+    replaces: str | None = None
+    replaced_by: str | None = None
 
     @property
     def proves(self) -> OrderStatus:
@@ -182,9 +184,11 @@ class OrderUpdate:
 class Order:
     """One order of one intent. Quantities are shares, prices dollars, instants aware UTC.
 
-    `status_at` is the broker's time of the status (ours while the broker has said nothing), of an
-    end the earliest that proves it; `version` counts changes; `cancel_reason` is set when we asked
-    for the cancel.
+    `filled_quantity` is what the broker reports, `booked_quantity` the sum of its executions that
+    are in the books: a report may come first. `replaces` and `replaced_by` are the broker's ids of
+    the neighbours in a chain of replacements. `status_at` is the broker's time of the status (ours
+    while the broker has said nothing), of an end the earliest that proves it; `version` counts
+    changes; `cancel_reason` is set when we asked for the cancel.
     """
 
     client_order_id: str
@@ -206,6 +210,9 @@ class Order:
     attempts: int = 0
     latency_us: int | None = None
     version: int = 1
+    booked_quantity: Decimal = _ZERO
+    replaces: str | None = None
+    replaced_by: str | None = None
 
     @property
     def remaining(self) -> Decimal:
@@ -213,6 +220,20 @@ class Order:
         if not self.status.is_working:
             return _ZERO
         return max(self.quantity - self.filled_quantity, _ZERO)
+
+    @property
+    def unbooked(self) -> Decimal:
+        """Shares that the broker reports as filled and whose executions are not in the books."""
+        return max(self.filled_quantity - self.booked_quantity, _ZERO)
+
+    @property
+    def exposure(self) -> Decimal:
+        """Shares by which the booked position may still change: what is to be reserved.
+
+        What is reported as filled counts here until it counts in the position, whatever became of
+        the order, so that position and exposure together are never too small.
+        """
+        return self.remaining + self.unbooked
 
 
 def merge(order: Order, update: OrderUpdate) -> Order:
@@ -235,8 +256,20 @@ def merge(order: Order, update: OrderUpdate) -> Order:
         filled_quantity=max(order.filled_quantity, update.filled_quantity),
         broker_order_id=order.broker_order_id or update.broker_order_id,
         reason=(advances and update.reason) or order.reason or update.reason,
+        replaces=order.replaces or update.replaces,
+        replaced_by=order.replaced_by or update.replaced_by,
     )
     return order if merged == order else replace(merged, version=order.version + 1)
+
+
+def book(order: Order, execution: Execution, *, version: int) -> Order:
+    """The order after one of its executions has come into the books, at that version."""
+    return replace(
+        order,
+        filled_quantity=max(order.filled_quantity, execution.cumulative),
+        booked_quantity=order.booked_quantity + execution.quantity,
+        version=version,
+    )
 
 
 def move(order: Order, status: OrderStatus, *, at: datetime, reason: str = "") -> Order:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from quantterminal.domain.activities import Activity, ActivityKind, share_changes, split_positions
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import Halt, HaltCode
 from quantterminal.domain.journal import Entry, Finding, JournalRow, plain
@@ -117,6 +118,8 @@ class _Replay:
                 self._order(_order(entry), position)
             case "fill":
                 self._fill(_fill(entry), position)
+            case "activities":
+                self._activities(_activities(entry), position)
             case "halt":
                 self._halt(_halt(entry), position)
             case _:
@@ -152,6 +155,21 @@ class _Replay:
             _subject("fill", fill.execution_id),
             _subject("position", _holding(key)),
         ):
+            self.told_at[subject] = position
+
+    def _activities(self, activities: Sequence[Activity], position: int) -> None:
+        numbers = _opened(self.numbers)
+        moved: dict[tuple[str, str], Position] = {}
+        for symbol, shares in share_changes(activities).items():
+            held = {s: p for (s, of), p in self.positions.items() if of == symbol}
+            after = split_positions(held, shares)
+            if after is None:
+                raise InvalidValueError(f"Expected a split to explain {shares} of {symbol}")
+            moved |= {(strategy, symbol): each for strategy, each in after.items()}
+        cash = numbers.cash + sum((each.cash for each in activities), Decimal(0))
+        self.numbers = replace(numbers, cash=cash, version=numbers.version + 1)
+        self.positions |= moved
+        for subject in (_subject("account"), *(_subject("position", _holding(k)) for k in moved)):
             self.told_at[subject] = position
 
     def _halt(self, halt: Halt, position: int) -> None:
@@ -236,7 +254,39 @@ def _order(entry: Entry) -> Order:
         attempts=_integer(payload["attempts"]),
         latency_us=None if payload["latency_us"] is None else _integer(payload["latency_us"]),
         version=_integer(payload["version"]),
+        booked_quantity=_decimal(payload["booked_quantity"]),
+        replaces=_optional_text(payload["replaces"]),
+        replaced_by=_optional_text(payload["replaced_by"]),
     )
+
+
+def activities_payload(activities: Iterable[Activity]) -> dict[str, object]:
+    """What the row of activities that are booked together tells."""
+    return {
+        "activities": [
+            {each.name: getattr(activity, each.name) for each in fields(activity)}
+            for activity in activities
+        ]
+    }
+
+
+def _activities(entry: Entry) -> list[Activity]:
+    told = entry.payload["activities"]
+    if not isinstance(told, list):
+        raise InvalidValueError(f"Expected a list of activities, was {told!r}")
+    return [
+        Activity(
+            id=_text(each["id"]),
+            kind=ActivityKind(_text(each["kind"])),
+            name=_text(each["name"]),
+            symbol=_text(each["symbol"]),
+            at=_instant(each["at"]),
+            shares=_decimal(each["shares"]),
+            cash=_decimal(each["cash"]),
+            group=_text(each["group"]),
+        )
+        for each in told
+    ]
 
 
 def _fill(entry: Entry) -> Fill:

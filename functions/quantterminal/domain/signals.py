@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+OUR_PREFIX = "qt1-"
+"""What every client order id of this system begins with."""
+
 
 class Action(StrEnum):
     """What the strategy asks for; `CLOSE` means whatever brings its own position to zero, or a part
@@ -61,6 +64,11 @@ def intent_id(signal: Signal, attempt: int) -> str:
     return f"{signal.id}#{attempt}"
 
 
+def signal_of(intent: str) -> str:
+    """The signal's id in an intent's id."""
+    return intent.rpartition("#")[0]
+
+
 def client_order_id(account: str, intent: str, *, signal: Signal, side: Side) -> str:
     """At most 48 characters (Alpaca's old limit), readable, and unique by the hash of the intent.
 
@@ -69,9 +77,9 @@ def client_order_id(account: str, intent: str, *, signal: Signal, side: Side) ->
     digest = hashlib.sha256(f"{account}|{intent}".encode()).hexdigest()[:10]
     minute = f"{signal.bar_start:%Y%m%d%H%M}"
     side_mark = "B" if side is Side.BUY else "S"
-    return f"qt1-{signal.strategy[:8]}-{minute}-{signal.symbol[:7]}-{side_mark}-{digest}"
+    return f"{OUR_PREFIX}{signal.strategy[:8]}-{minute}-{signal.symbol[:7]}-{side_mark}-{digest}"
 
 
 def is_ours(order_id: str) -> bool:
     """Whether a broker order carries an id of this system; all others are external."""
-    return order_id.startswith("qt1-")
+    return order_id.startswith(OUR_PREFIX)

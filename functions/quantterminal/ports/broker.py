@@ -4,10 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
+from quantterminal.domain.activities import Activity
 from quantterminal.domain.orders import Execution, OrderUpdate
 from quantterminal.domain.signals import Side
+
+
+class Refusal(StrEnum):
+    """Why the broker refused an order, where something follows from it; see OrderRejectedError."""
+
+    DUPLICATE = "DUPLICATE_CLIENT_ORDER_ID"
+    UNKNOWN = "UNKNOWN_REJECTION"
+    UNAUTHORIZED = "UNAUTHORIZED"
+    NOT_TRADABLE = "NOT_TRADABLE"
+    WASH_TRADE = "WASH_TRADE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +83,19 @@ class BrokerBooks(Protocol):
         """All fills after that instant, oldest first."""
         ...
 
+    def activities_since(self, after: datetime) -> Iterable[Activity]:
+        """What moved cash or shares without being a trade, from that day on, oldest first."""
+        ...
+
     def positions(self) -> dict[str, Decimal]:
         """Signed shares by symbol; absent means zero."""
         ...
 
     def account(self) -> BrokerAccount: ...
+
+    def time(self) -> datetime:
+        """The broker's clock, aware UTC."""
+        ...
 
 
 class BrokerCalendar(Protocol):

@@ -65,7 +65,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class IntentRecord:
-    """One assessed signal: approved with its order's terms, or denied with code and text."""
+    """One assessed signal: approved with its order's terms, or denied with code and text.
+
+    `release` names the code and the configuration that decided it.
+    """
 
     id: str
     account: str
@@ -85,6 +88,7 @@ class IntentRecord:
     at: datetime
     denial_code: DenialCode | None = None
     denial_text: str = ""
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from quantterminal.ports.ledger import AccountLedger, Applied, OrderLedger
 from quantterminal.ports.state import StateStore
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.announce import Announcer
+from quantterminal.services.guard_strategy import StrategyGuard
 from quantterminal.services.working_state import project
 from quantterminal.topology import SIGNALS
 
@@ -26,19 +27,23 @@ class UpdateRuntime:
     bus: Bus
     orders: OrderLedger
     accounts: AccountLedger
+    guard: StrategyGuard
     state: StateStore
     announcer: Announcer
     telemetry: Telemetry
 
 
 def apply_update(update: OrderUpdate, *, source: str, runtime: UpdateRuntime) -> Applied:
-    """Books first, in one transaction; then the working state, the next attempt, the news.
+    """Books first, in one transaction; then the working state, what stops the strategy, the next
+    attempt, the news.
 
     Repeating the same update, from the stream or from REST, changes nothing.
     """
     account = runtime.trading.account
     applied = runtime.orders.apply(account, update, source=source, at=runtime.clock.now())
     project(account, applied, state=runtime.state, accounts=runtime.accounts)
+    if update.execution is not None or applied.order.status is OrderStatus.REJECTED:
+        runtime.guard.look_at(applied.order)
     _try_again(applied.order, runtime)
     if applied.changed or applied.problem:
         _tell(applied, update, runtime)
@@ -46,7 +51,9 @@ def apply_update(update: OrderUpdate, *, source: str, runtime: UpdateRuntime) ->
 
 
 def keep_unreadable(frame: UnreadableFrame, *, runtime: UpdateRuntime) -> None:
-    """Journal a frame that nobody understood; the next reconcile reads what it may have meant."""
+    """Journal a frame that nobody understood; a reconcile follows from the event that tells it,
+    and reads what the frame may have meant.
+    """
     account = runtime.trading.account
     runtime.accounts.note(
         account,
@@ -56,6 +63,11 @@ def keep_unreadable(frame: UnreadableFrame, *, runtime: UpdateRuntime) -> None:
         at=runtime.clock.now(),
     )
     runtime.telemetry.record("UnreadableFrame", problem=frame.problem)
+    runtime.announcer.announce(
+        EventName.MESSAGE_QUARANTINED,
+        f"A frame of the order stream was set aside: {frame.problem}",
+        ref=f"unreadable:{runtime.clock.now().isoformat()}",
+    )
 
 
 def _try_again(order: Order, runtime: UpdateRuntime) -> None:

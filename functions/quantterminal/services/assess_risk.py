@@ -1,7 +1,7 @@
 """A signal becomes an approved intent with an order, or a denial with a code. Exactly once."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from decimal import Decimal
 
 from quantterminal.domain.bars import MINUTE
@@ -11,6 +11,7 @@ from quantterminal.domain.events import AssessSignal, EventName, Message, Submit
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.proposals import nothing_to_close, propose
 from quantterminal.domain.risk import (
+    Approved,
     Denial,
     DenialCode,
     Origin,
@@ -18,11 +19,14 @@ from quantterminal.domain.risk import (
     Reservation,
     RiskSnapshot,
     check,
+    recent_window,
 )
+from quantterminal.domain.sessions import NEW_YORK, new_york_date
 from quantterminal.domain.signals import client_order_id, intent_id
+from quantterminal.ports.activity import ActivityLedger, SymbolBoard
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.clock import Clock
-from quantterminal.ports.ledger import AccountLedger, IntentLedger, IntentRecord
+from quantterminal.ports.ledger import EXTERNAL, AccountLedger, IntentLedger, IntentRecord
 from quantterminal.ports.state import StateStore, WorkingState
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.announce import Announcer
@@ -30,19 +34,25 @@ from quantterminal.services.working_state import load_state
 from quantterminal.topology import ORDERS
 
 _TRIES = 5
+_VOLUME_SESSIONS = 20
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class RiskRuntime:
+    """`release` names code and configuration; without a `board` no symbol is flagged."""
+
     trading: TradingConfig
     clock: Clock
     bus: Bus
     ledger: IntentLedger
+    activity: ActivityLedger
     accounts: AccountLedger
     state: StateStore
     announcer: Announcer
     telemetry: Telemetry
+    board: SymbolBoard | None = None
+    release: str = ""
 
 
 def assess_signal(message: Message, request: AssessSignal, *, runtime: RiskRuntime) -> IntentRecord:
@@ -62,7 +72,7 @@ def assess_signal(message: Message, request: AssessSignal, *, runtime: RiskRunti
 
 
 def risk_snapshot(state: WorkingState, trading: TradingConfig, *, now: datetime) -> RiskSnapshot:
-    """What the rules may see of a working state."""
+    """What a working state says of an account, without its recent past."""
     return RiskSnapshot(
         now=now,
         equity=state.equity(),
@@ -74,13 +84,54 @@ def risk_snapshot(state: WorkingState, trading: TradingConfig, *, now: datetime)
     )
 
 
+def with_recent(
+    snapshot: RiskSnapshot,
+    proposal: Proposal,
+    trading: TradingConfig,
+    *,
+    activity: ActivityLedger,
+    board: SymbolBoard | None,
+) -> RiskSnapshot:
+    """All that the rules may see of `proposal`: `snapshot` and what the ledger has of late.
+
+    The ledger is read after the state, and an intent is reserved before it is recorded: each is in
+    at least one of the two. One that is only reserved counts as decided together with `proposal`.
+    """
+    account, limits, symbol = trading.account, trading.limits, proposal.symbol
+    recent = activity.approved(
+        account, since=snapshot.now - recent_window(limits), working=snapshot.reserved.keys()
+    )
+    known = {each.intent_id for each in recent}
+    recent += [
+        Approved(intent, order.strategy, order.symbol, order.side, order.quantity, proposal.bar_end)
+        for intent, order in snapshot.reserved.items()
+        if intent not in known and order.strategy != EXTERNAL
+    ]
+    volume = None
+    if limits.max_volume_fraction is not None:
+        today = datetime.combine(new_york_date(snapshot.now), time.min, NEW_YORK)
+        volume = activity.average_volume(symbol, before=today, sessions=_VOLUME_SESSIONS)
+    return replace(
+        snapshot,
+        recent=recent,
+        flags={} if board is None else board.flags(),
+        volumes={} if volume is None else {symbol: volume},
+    )
+
+
 def _decide(message: Message, request: AssessSignal, runtime: RiskRuntime) -> IntentRecord:
     account = runtime.trading.account
     for _ in range(_TRIES):
         state = load_state(account, state=runtime.state, accounts=runtime.accounts)
         now = runtime.clock.now()
         proposal = _propose(request, state, trading=runtime.trading, now=now)
-        snapshot = risk_snapshot(state, runtime.trading, now=now)
+        snapshot = with_recent(
+            risk_snapshot(state, runtime.trading, now=now),
+            proposal,
+            runtime.trading,
+            activity=runtime.activity,
+            board=runtime.board,
+        )
         denial = nothing_to_close(proposal, request.signal) or check(
             proposal, snapshot, runtime.trading.limits
         )
@@ -98,7 +149,7 @@ def _decide(message: Message, request: AssessSignal, runtime: RiskRuntime) -> In
             version=state.version,
         ):
             continue
-        intent = _record(message, request, proposal, account=account, denial=denial, now=now)
+        intent = _record(message, request, proposal, runtime=runtime, denial=denial, now=now)
         standing = runtime.ledger.record_intent(intent, generation=state.generation)
         if denial is not None and standing == intent:
             _tell_denied(intent, runtime)
@@ -157,11 +208,11 @@ def _record(
     request: AssessSignal,
     proposal: Proposal,
     *,
-    account: str,
+    runtime: RiskRuntime,
     denial: Denial | None,
     now: datetime,
 ) -> IntentRecord:
-    signal = request.signal
+    signal, account = request.signal, runtime.trading.account
     return IntentRecord(
         id=proposal.intent_id,
         account=account,
@@ -183,6 +234,7 @@ def _record(
         at=now,
         denial_code=None if denial is None else denial.code,
         denial_text="" if denial is None else denial.text,
+        release=runtime.release,
     )
 
 

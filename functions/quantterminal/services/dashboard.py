@@ -1,6 +1,6 @@
 """One picture of the account for the page: ledger, working state and last quotes together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +20,6 @@ from quantterminal.domain.view import (
     HaltRow,
     Health,
     Hello,
-    LimitRow,
     PositionRow,
     QuoteRow,
     ReportRow,
@@ -38,6 +37,7 @@ from quantterminal.ports.view_ledger import Activity, StrategyFacts, ViewLedger
 from quantterminal.ports.watermarks import Quote, QuoteBoard, StreamGate
 from quantterminal.services.assess_risk import risk_snapshot
 from quantterminal.services.report import day_report
+from quantterminal.services.risk_meters import Usage, meters
 
 _ZERO = Decimal(0)
 _NEWEST_ORDERS = 2_000
@@ -146,6 +146,19 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
     positions = _positions(books, prices, equity)
     health = _health(runtime, activity, quotes, now)
     day_open, high = books.account.day_open_equity, max(books.account.high_water_mark, equity)
+    orders = tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS))
+    by_strategy = _day_pnl(runtime, books, prices, since)
+    usage = Usage(
+        now=now,
+        equity=equity,
+        day_open=day_open,
+        high_water=high,
+        values={row.symbol: Decimal(row.market_value) for row in positions},
+        reservations=tuple(books.reservations.values()),
+        by_strategy=by_strategy,
+        orders=orders,
+        bar_age_s=health.last_bar_age_s,
+    )
     level = max((halt.level for halt in books.halts), default=HaltLevel.ACTIVE)
     return Dashboard(
         at=now,
@@ -168,11 +181,9 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
         halt_level=HaltLevel(level).name,
         halts=tuple(_halt(each) for each in books.halts if each.level is not HaltLevel.ACTIVE),
         positions=positions,
-        orders=tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS)),
-        strategies=_strategies(
-            runtime, facts, books, _day_pnl(runtime, books, prices, since), figures
-        ),
-        limits=tuple(_limits(runtime, books, positions, equity, high, health)),
+        orders=orders,
+        strategies=_strategies(runtime, facts, books, by_strategy, figures),
+        limits=tuple(meters(usage, runtime.trading.limits)),
         quotes=tuple(_quote(symbol, quote) for symbol, quote in sorted(quotes.items())),
         health=health,
         alerts=tuple(runtime.ledger.events(account, newest=_NEWEST_EVENTS)),
@@ -185,43 +196,6 @@ def _day_start(now: datetime) -> datetime:
 
 def _quote(symbol: str, quote: Quote) -> QuoteRow:
     return QuoteRow(symbol, _price(quote.bid), _price(quote.ask), quote.at)
-
-
-def _limits(
-    runtime: DashboardRuntime,
-    books: Books,
-    positions: Sequence[PositionRow],
-    equity: Decimal,
-    high: Decimal,
-    health: Health,
-) -> Iterator[LimitRow]:
-    limits, day_open = runtime.trading.limits, books.account.day_open_equity
-    deny, stop = "denies what would exceed it", "stops new entries until the next session"
-    loss = max(day_open - equity, _ZERO) / day_open
-    yield _share("DAILY_LOSS", loss, limits.daily_loss_fraction, stop)
-    drawdown = (high - equity) / high
-    halts = "halts everything until a person re-arms"
-    yield _share("DRAWDOWN", drawdown, limits.drawdown_fraction, halts)
-    values = {row.symbol: abs(Decimal(row.market_value)) for row in positions}
-    reserved = sum((each.notional for each in books.reservations.values()), _ZERO)
-    if equity > 0:
-        largest = max(values, key=lambda symbol: values[symbol], default="")
-        used = values.get(largest, _ZERO) / equity
-        yield _share("POSITION_LIMIT", used, limits.max_position_fraction, deny, largest)
-        gross = (sum(values.values(), _ZERO) + reserved) / equity
-        yield _share("BUYING_POWER", gross, limits.max_gross_fraction, deny)
-    age = health.last_bar_age_s
-    yield LimitRow(
-        "STALE_DATA",
-        "" if age is None else f"{age:.0f}",
-        str(limits.max_bar_age_s),
-        "seconds",
-        "denies decisions on older bars",
-    )
-
-
-def _share(code: str, used: Decimal, limit: Decimal, effect: str, subject: str = "") -> LimitRow:
-    return LimitRow(code, _fraction(used), _fraction(limit), "fraction", effect, subject)
 
 
 def _quotes(runtime: DashboardRuntime) -> dict[str, Quote]:

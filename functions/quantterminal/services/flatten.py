@@ -9,7 +9,7 @@ from quantterminal.domain.bars import MINUTE, minute_of
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.events import AssessSignal, CancelOrders, Message
-from quantterminal.domain.halts import ACCOUNT, HaltCode, covers
+from quantterminal.domain.halts import ACCOUNT, HaltCode, speaks_for
 from quantterminal.domain.risk import HaltLevel, Origin
 from quantterminal.domain.signals import Action, Signal, intent_id
 from quantterminal.ports.bus import Bus, Outgoing
@@ -69,7 +69,7 @@ def flatten(
     held = [
         (strategy, symbol)
         for (strategy, symbol), position in sorted(state.positions.items())
-        if position.quantity and covers(scope, strategy=strategy, symbol=symbol)
+        if position.quantity and speaks_for(scope, strategy=strategy, symbol=symbol)
     ]
     closable = [each for each in held if each[1] in state.marks]
     runtime.bus.send([_close(each, cause, begun, state, runtime) for each in closable])

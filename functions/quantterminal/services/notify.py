@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from quantterminal.domain.configuration import TradingConfig
-from quantterminal.domain.errors import MessageError
+from quantterminal.domain.errors import MessageError, PermanentError, RetryableError
 from quantterminal.domain.events import BusinessEvent, EventName, Message
 from quantterminal.ports.notifier import MAX_BODY, MAX_SUBJECT, Notice, Notifier, Severity
 from quantterminal.ports.telemetry import Telemetry
@@ -21,11 +21,14 @@ SEVERITIES: dict[EventName, Severity] = {
     EventName.ORDER_REJECTED: Severity.WARNING,
     EventName.ORDER_DENIED: Severity.INFO,
     EventName.EXTERNAL_ORDER: Severity.WARNING,
+    EventName.ACTIVITY_BOOKED: Severity.WARNING,
+    EventName.INVARIANT_BROKEN: Severity.CRITICAL,
     EventName.HALT_RAISED: Severity.CRITICAL,
     EventName.HALT_LIFTED: Severity.WARNING,
     EventName.RECONCILE_FAILED: Severity.CRITICAL,
     EventName.BAR_QUARANTINED: Severity.WARNING,
     EventName.MESSAGE_QUARANTINED: Severity.CRITICAL,
+    EventName.MESSAGE_GIVEN_UP: Severity.CRITICAL,
     EventName.GAP_FOUND: Severity.WARNING,
     EventName.SESSION_OPENED: Severity.INFO,
     EventName.SESSION_CLOSED: Severity.INFO,
@@ -37,26 +40,35 @@ SEVERITIES: dict[EventName, Severity] = {
 class NotifyRuntime:
     """What the notify function works with.
 
-    `decode` reads a message from its JSON text and raises MessageError when it cannot.
+    `decode` reads a message from its JSON text and raises MessageError when it cannot. `second` is
+    the channel for what the first does not take.
     """
 
     trading: TradingConfig
     notifier: Notifier
     telemetry: Telemetry
     decode: Callable[[str], Message]
+    second: Notifier | None = None
 
 
 def notify(name: str, text: str, *, runtime: NotifyRuntime) -> Notice:
     """Tell the operator about the event of that name whose message is `text`, whatever it is.
 
-    Raises RetryableError when the channel did not take it: the bus delivers it again.
+    Raises RetryableError when no channel took it: the bus delivers it again. A channel that fails
+    is counted, for an alarm that does not go this way.
     """
     mode = runtime.trading.mode
     try:
         notice = _notice_of(runtime.decode(text), mode=mode)
     except MessageError as problem:
         notice = unreadable_notice(name, text, problem=str(problem), mode=mode)
-    runtime.notifier.publish(notice)
+    try:
+        runtime.notifier.publish(notice)
+    except (RetryableError, PermanentError) as problem:
+        runtime.telemetry.record("NotifierFailed", problem=str(problem))
+        if runtime.second is None:
+            raise
+        runtime.second.publish(notice)
     return notice
 
 

@@ -1,6 +1,6 @@
 """The trading day: what happens once at its open and once at its close."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -44,6 +44,13 @@ def open_session(runtime: SessionRuntime, day: date) -> bool:
         rebuild_state(account, state=runtime.state, accounts=runtime.accounts)
     if not begun:
         return False
+    runtime.accounts.note(
+        account,
+        kind="limits",
+        ref=day.isoformat(),
+        payload={name: str(value) for name, value in asdict(runtime.trading.limits).items()},
+        at=now,
+    )
     runtime.announcer.announce(
         EventName.SESSION_OPENED,
         f"Session {day.isoformat()} opened with equity {opening:.2f}",

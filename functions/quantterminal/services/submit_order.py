@@ -6,6 +6,7 @@ What may have been sent is looked up by its client order id, never sent again bl
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import (
@@ -15,9 +16,11 @@ from quantterminal.domain.errors import (
     RetryableError,
 )
 from quantterminal.domain.events import EventName, SubmitOrder
-from quantterminal.domain.halts import Halt
+from quantterminal.domain.halts import ACCOUNT, Halt, HaltCode
 from quantterminal.domain.orders import Order, OrderStatus, OrderUpdate, move
-from quantterminal.domain.risk import Denial, HaltLevel, Proposal, check
+from quantterminal.domain.risk import Denial, DenialCode, HaltLevel, Origin, Proposal, check
+from quantterminal.domain.sessions import NEW_YORK, new_york_date
+from quantterminal.ports.activity import ActivityLedger, SymbolBoard
 from quantterminal.ports.broker import NewOrder, OrderGateway
 from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import (
@@ -32,10 +35,14 @@ from quantterminal.ports.telemetry import Telemetry
 from quantterminal.ports.watermarks import StreamGate, StreamState
 from quantterminal.services.announce import Announcer
 from quantterminal.services.apply_update import UpdateRuntime, apply_update
-from quantterminal.services.assess_risk import risk_snapshot
+from quantterminal.services.assess_risk import risk_snapshot, with_recent
+from quantterminal.services.halting import HaltDesk
+from quantterminal.services.heed_refusal import heed_refusal
+from quantterminal.services.reconcile import COMPLETE_KIND
 from quantterminal.services.working_state import load_state, rebuild_state
 
 _GATE_WAIT_S = 1.0
+_WATCHED_WITHIN = timedelta(seconds=120)
 
 Answer = OrderUpdate | OrderRejectedError | AmbiguousError | RetryableError
 """What a submit came back with: the accepted order, or one of the three ways to fail."""
@@ -43,9 +50,12 @@ Answer = OrderUpdate | OrderRejectedError | AmbiguousError | RetryableError
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRuntime:
+    """`release` and `board` are those of `RiskRuntime`."""
+
     trading: TradingConfig
     clock: Clock
     orders: OrderLedger
+    activity: ActivityLedger
     accounts: AccountLedger
     halts: HaltLedger
     state: StateStore
@@ -54,6 +64,8 @@ class ExecutionRuntime:
     updates: UpdateRuntime
     announcer: Announcer
     telemetry: Telemetry
+    board: SymbolBoard | None = None
+    release: str = ""
 
 
 def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
@@ -69,6 +81,8 @@ def submit_order(request: SubmitOrder, *, runtime: ExecutionRuntime) -> Order:
         return resolve(order, runtime=runtime)
     if order.status is not OrderStatus.PENDING_SUBMIT:
         _show(order, runtime)
+        if order.status is OrderStatus.REJECTED:
+            runtime.updates.guard.look_at(order)
         return order
     return send(order, runtime=runtime, received_ns=request.received_ns)
 
@@ -78,6 +92,7 @@ def send(order: Order, *, runtime: ExecutionRuntime, received_ns: int = 0) -> Or
 
     From the look at the halts until the broker has answered, nobody can raise one (I5).
     """
+    _count_orders_out(order, runtime)
     with runtime.halts.held(runtime.trading.account) as hold:
         denial = _last_hop(order, hold.halts, runtime)
         if denial is None:
@@ -156,18 +171,81 @@ def _outcome(
             return apply_update(answer, source="submit", runtime=runtime.updates).order
 
 
+def _count_orders_out(order: Order, runtime: ExecutionRuntime) -> None:
+    """C12: beside this one, no more orders may have left in a minute or a day than were approved.
+
+    More means that something sends orders which nobody decided: the account is halted, and the
+    last hop, which reads the halts, denies this order with all others. A person who re-arms the
+    account begins both counts anew.
+    """
+    account, now = runtime.trading.account, runtime.clock.now()
+    day = datetime.combine(new_york_date(now), time.min, NEW_YORK)
+    armed = [
+        halt.at
+        for halt in runtime.halts.halts(account)
+        if halt.scope == ACCOUNT and halt.level is HaltLevel.ACTIVE
+    ]
+    for window, begin in (("minute", now - timedelta(minutes=1)), ("day", day)):
+        since = max([begin, *armed])
+        flow = runtime.activity.flow(account, since=since, but=order.client_order_id)
+        if flow.sent > flow.approved:
+            reason = (
+                f"{flow.sent} orders beside {order.client_order_id} sent within a {window}, of"
+                f" {flow.approved} that were approved"
+            )
+            _halt_desk(runtime).raise_halt(
+                ACCOUNT,
+                HaltLevel.HALTED,
+                code=HaltCode.ORDERS_OUT,
+                reason=reason,
+                actor="execution",
+            )
+
+
 def _last_hop(order: Order, halts: Sequence[Halt], runtime: ExecutionRuntime) -> Denial | None:
     """C13: everything again, with the halts as the ledger has them at this instant."""
     found = runtime.orders.intent_of(order)
     if found is None:
         raise MessageError(f"Expected the intent of {order.client_order_id}, was none")
     intent, _ = found
-    account = runtime.trading.account
+    if intent.release != runtime.release:
+        return Denial(
+            DenialCode.VERSION_MISMATCH,
+            f"Expected an intent of release {runtime.release!r}, was of {intent.release!r}",
+        )
+    unwatched = _unwatched(intent, runtime)
+    if unwatched is not None:
+        return unwatched
+    account, proposal = runtime.trading.account, _proposal(intent)
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
     levels = {halt.scope: HaltLevel(halt.level) for halt in halts}
     current = replace(state, levels=levels)
-    snapshot = risk_snapshot(current, runtime.trading, now=runtime.clock.now())
-    return check(_proposal(intent), snapshot, runtime.trading.limits)
+    snapshot = with_recent(
+        risk_snapshot(current, runtime.trading, now=runtime.clock.now()),
+        proposal,
+        runtime.trading,
+        activity=runtime.activity,
+        board=runtime.board,
+    )
+    return check(proposal, snapshot, runtime.trading.limits)
+
+
+def _unwatched(intent: IntentRecord, runtime: ExecutionRuntime) -> Denial | None:
+    """C23: nothing new while our books have not been compared with the broker's for long.
+
+    Market time, so that a replay at any speed asks the same. Before the first pass the stream's
+    gate decides, which opens after the first import; a person's flatten is never kept waiting.
+    """
+    last = runtime.accounts.last_noted(runtime.trading.account, COMPLETE_KIND)
+    if last is None or intent.origin is Origin.FLATTEN:
+        return None
+    age = runtime.clock.now() - last
+    if age <= _WATCHED_WITHIN:
+        return None
+    limit, found = _WATCHED_WITHIN.total_seconds(), age.total_seconds()
+    return Denial(
+        DenialCode.STALE_DATA, f"Expected a reconcile within {limit:.0f} s, was {found:.0f} s ago"
+    )
 
 
 def _proposal(intent: IntentRecord) -> Proposal:
@@ -210,6 +288,8 @@ def _reject(order: Order, problem: OrderRejectedError, runtime: ExecutionRuntime
         ref=order.client_order_id,
         code=problem.code,
     )
+    heed_refusal(rejected, problem.code, accounts=runtime.accounts, halts=_halt_desk(runtime))
+    runtime.updates.guard.look_at(rejected)
     return rejected
 
 
@@ -225,3 +305,9 @@ def _show(order: Order, runtime: ExecutionRuntime) -> None:
     account = runtime.trading.account
     if not runtime.state.project_order(account, order):
         rebuild_state(account, state=runtime.state, accounts=runtime.accounts)
+
+
+def _halt_desk(runtime: ExecutionRuntime) -> HaltDesk:
+    return HaltDesk(
+        runtime.trading.account, runtime.halts, runtime.state, runtime.clock, runtime.announcer
+    )

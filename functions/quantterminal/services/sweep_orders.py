@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from quantterminal.domain.errors import AmbiguousError, RetryableError
-from quantterminal.domain.halts import ACCOUNT, covers
+from quantterminal.domain.halts import ACCOUNT, speaks_for
 from quantterminal.domain.orders import Order, OrderStatus, move
 from quantterminal.ports.ledger import EXTERNAL
 from quantterminal.services.apply_update import TIMEOUT
 from quantterminal.services.submit_order import ExecutionRuntime, resolve, send
 from quantterminal.services.working_state import rebuild_state
 
-_CANCEL_AGAIN_AFTER = timedelta(seconds=30)
 _SETTLED_AFTER = timedelta(seconds=10)  # younger ones are still in the hands of a submit
 
 
@@ -43,7 +42,7 @@ def cancel_orders(
         each
         for each in orders
         if client_order_id in (None, each.client_order_id)
-        and covers(scope, strategy=each.strategy, symbol=each.symbol)
+        and speaks_for(scope, strategy=each.strategy, symbol=each.symbol)
     ]
     return sum(_cancel(order, reason, runtime) for order in chosen)
 
@@ -58,7 +57,8 @@ def _look_after(order: Order, runtime: ExecutionRuntime) -> bool:
     if order.status in (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN):
         return age > _SETTLED_AFTER and _resolve_unknown(order, age, runtime)
     if order.cancel_requested_at is not None:
-        overdue = now - order.cancel_requested_at > _CANCEL_AGAIN_AFTER
+        again_after = timedelta(seconds=runtime.trading.limits.cancel_again_after_s)
+        overdue = now - order.cancel_requested_at > again_after
         return overdue and _cancel(order, order.cancel_reason, runtime)
     too_old = age >= timedelta(seconds=execution.order_timeout_s)
     return too_old and _cancel(order, TIMEOUT, runtime)

@@ -1,22 +1,33 @@
 """The account in a backtest: what Valkey and the ledger hold in a live run, in memory."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from quantterminal.domain.halts import EquityMarks, Halt, breaker, is_lifted_by_new_session
+from quantterminal.domain.halts import (
+    ACCOUNT,
+    EquityMarks,
+    Halt,
+    breaker,
+    covers,
+    is_lifted_by_new_session,
+)
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.positions import Position, apply_fill, cash_change
 from quantterminal.domain.risk import (
+    Approved,
     HaltLevel,
     Proposal,
     Reservation,
     RiskLimits,
     RiskSnapshot,
+    recent_window,
 )
 from quantterminal.domain.signals import Side, Signal
 from quantterminal.domain.strategy import PositionView
+from quantterminal.domain.strategy_breaker import Outcome, Tally, Verdict
 
 _ZERO = Decimal(0)
 _FLAT = PositionView()
@@ -88,12 +99,15 @@ class Book:
         self.net: dict[str, Decimal] = {}
         self.day_open_equity = cash
         self.high_water = cash
-        self.halt: Halt | None = None
         self.halts: list[Halt] = []
         self._limits = limits
         self._symbols = symbols
         self.rough_shares: dict[str, float] = {}
+        self._stops: dict[str, Halt] = {}
         self._levels: dict[str, HaltLevel] = {}
+        self._recent: deque[Approved] = deque()
+        self._recent_window = recent_window(limits)
+        self._tallies: dict[str, Tally] = {}
         self._lines()
 
     def view(self, holding: Holding) -> PositionView:
@@ -123,16 +137,27 @@ class Book:
 
     def snapshot(self, now: datetime) -> RiskSnapshot:
         """What the live rules may see."""
+        oldest = now - self._recent_window
+        while self._recent and self._recent[0].decided_at < oldest:
+            self._recent.popleft()
         return RiskSnapshot(
-            now, self.equity(), self.net, self.marks, self.reserved, self._levels, self._symbols
+            now,
+            self.equity(),
+            self.net,
+            self.marks,
+            self.reserved,
+            self._levels,
+            self._symbols,
+            self._recent,
         )
 
     def begin_day(self, at: datetime) -> None:
         """The open: equity at yesterday's marks, and the end of yesterday's daily-loss halt."""
         self.day_open_equity = self.equity()
-        if self.halt is not None and is_lifted_by_new_session(self.halt) and self.halt.at < at:
-            self.halt = None
-            self._levels = {}
+        ended = [h for h in self._stops.values() if is_lifted_by_new_session(h) and h.at < at]
+        for halt in ended:
+            del self._stops[halt.scope], self._levels[halt.scope]
+        self._tallies.clear()
         self._lines()
 
     def check_losses(self, at: datetime) -> None:
@@ -142,12 +167,7 @@ class Book:
         equity = self.equity()
         marks = EquityMarks(equity, self.day_open_equity, max(self.high_water, equity))
         verdict = breaker(marks, self._limits)
-        if verdict is not None:
-            level, code, reason = verdict
-            if self.halt is None or level > self.halt.level:
-                self.halt = Halt("account", level, code, reason, "breaker", at, len(self.halts) + 1)
-                self.halts.append(self.halt)
-                self._levels = {"account": level}
+        self._stop(ACCOUNT, verdict, at)
         if equity > self.high_water:
             self.high_water = equity
             self._lines()
@@ -155,6 +175,17 @@ class Book:
     def open_order(self, order: WorkingOrder) -> None:
         self.working[order.proposal.intent_id] = order
         self.reserved[order.proposal.intent_id] = order.reservation
+        each = order.proposal
+        self._recent.append(
+            Approved(
+                each.intent_id, each.strategy, each.symbol, each.side, each.quantity, each.bar_end
+            )
+        )
+
+    def reject(self, order: WorkingOrder) -> bool:
+        """The broker refuses the order; True when that stops its strategy."""
+        self.end_order(order)
+        return self._note(order.proposal, None)
 
     def end_order(self, order: WorkingOrder) -> None:
         del self.working[order.proposal.intent_id]
@@ -172,12 +203,41 @@ class Book:
         self.cash += cash_change(side, quantity=quantity, price=price) - fee
         self.rough_cash = float(self.cash)
         self._change_net(symbol, side, quantity)
+        self._note(proposal, after.realized_pnl - before.realized_pnl)
         left = order.remaining - quantity
         if not left:
             self.end_order(order)
             return
         order.reservation = Reservation(proposal.strategy, symbol, side, left, proposal.limit_price)
         self.reserved[proposal.intent_id] = order.reservation
+
+    def _note(self, proposal: Proposal, realized: Decimal | None) -> bool:
+        """The live breaker of one strategy, after a fill or a refusal."""
+        cause = Outcome(
+            proposal.intent_id,
+            proposal.symbol,
+            proposal.side,
+            proposal.bar_end,
+            realized,
+            is_rejected=realized is None,
+        )
+        tally = self._tallies.setdefault(proposal.strategy, Tally())
+        tally.note(cause)
+        verdict = tally.verdict(cause, self._limits, day_open_equity=self.day_open_equity)
+        return self._stop(f"strategy:{proposal.strategy}", verdict, proposal.bar_end)
+
+    def _stop(self, scope: str, verdict: Verdict | None, at: datetime) -> bool:
+        if verdict is None:
+            return False
+        level, code, reason = verdict
+        known = self._stops.get(scope)
+        halt = Halt(scope, level, code, reason, "breaker", at, len(self.halts) + 1)
+        if known is not None and covers(known, halt):
+            return False
+        self._stops[scope] = halt
+        self._levels[scope] = level
+        self.halts.append(halt)
+        return True
 
     def _change_net(self, symbol: str, side: Side, quantity: Decimal) -> None:
         net = self.net.get(symbol, _ZERO) + side.sign * quantity

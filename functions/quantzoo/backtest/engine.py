@@ -324,11 +324,14 @@ class Engine:
         return order
 
     def _submit(self, orders: Sequence[WorkingOrder]) -> None:
+        has_stopped = False
         for order in orders:
+            if has_stopped and not self._last_hop(order, order.submitted_at):
+                continue
             refusal = accept(order, self.book) if self.setting.has_venue else None
             if refusal is not None:
                 self.rejections[refusal] += 1
-                self.book.end_order(order)
+                has_stopped |= self.book.reject(order)
 
     def _sweep(self, now: datetime) -> None:
         """Cancel what rests too long, and try again at the price of now."""

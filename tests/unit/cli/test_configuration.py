@@ -6,6 +6,7 @@ import pytest
 
 from cli.configuration import (
     LIVE_CONFIRMATION,
+    BrokerTable,
     ConfigurationFile,
     ExecutionTable,
     LimitsTable,
@@ -14,6 +15,7 @@ from cli.configuration import (
     trading_config,
 )
 from quantterminal.domain.configuration import (
+    BrokerPin,
     ExecutionConfig,
     Mode,
     StrategyConfig,
@@ -49,6 +51,7 @@ def test_without_a_file_three_strategies_trade_everything_in_simulation() -> Non
         (LimitsTable, RiskLimits),
         (ExecutionTable, ExecutionConfig),
         (StrategyTable, StrategyConfig),
+        (BrokerTable, BrokerPin),
     ],
 )
 def test_models_and_dataclasses_have_the_same_fields(model: type, became: type) -> None:
@@ -143,8 +146,35 @@ def test_live_needs_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="live_confirmation: expected"):
         read_configuration(write(tmp_path, 'mode = "LIVE"'))
 
-    confirmed = write(tmp_path, f'mode = "LIVE"\nlive_confirmation = "{LIVE_CONFIRMATION}"')
+    said = f'mode = "LIVE"\nlive_confirmation = "{LIVE_CONFIRMATION}"\n'
+    confirmed = write(tmp_path, f'{said}[broker]\naccount_number = "123456789"')
     assert read_configuration(confirmed).mode is Mode.LIVE
+    with pytest.raises(ConfigurationError, match=r"broker\.account_number: expected"):
+        read_configuration(write(tmp_path, said))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("max_order_fraction = 0", "max_order_fraction: expected greater than 0, was"),
+        ("max_leverage = 4.1", "max_leverage: expected less than or equal to 4, was"),
+        ("max_order_shares = 0", "max_order_shares: expected greater than or equal to 1, was 0"),
+        ("max_order_notional = -1", "max_order_notional: expected greater than 0, was"),
+        ("min_price = -1", "min_price: expected greater than or equal to 0, was"),
+        ("min_price = nan", "min_price: expected a finite number, was"),
+        ('allow_short = "perhaps"', "allow_short: expected a valid boolean"),
+        ('restricted_symbols = ["gme"]', "restricted_symbols.0: "),
+        ("max_orders_per_minute = 0", "max_orders_per_minute: expected greater"),
+        ("max_repeated_fills = 1", "max_repeated_fills: expected greater"),
+        ("strategy_loss_fraction = 1.5", "strategy_loss_fraction: expected less"),
+        ("similar_order_s = 601", "similar_order_s: expected less"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        read_configuration(write(tmp_path, f"[limits]\n{line}"))
+
+    assert f"limits.{said}" in str(raised.value)
 
 
 def test_a_strategy_may_not_want_what_is_not_traded() -> None:

@@ -76,7 +76,8 @@ def test_contradictions_are_refused(options: RunOptions) -> None:
 
 def test_live_is_not_reachable(tmp_path: Path) -> None:
     file = tmp_path / "live.toml"
-    file.write_text(f'mode = "LIVE"\nlive_confirmation = "{LIVE_CONFIRMATION}"\n')
+    pinned = '[broker]\naccount_number = "1"\n'
+    file.write_text(f'mode = "LIVE"\nlive_confirmation = "{LIVE_CONFIRMATION}"\n{pinned}')
 
     with pytest.raises(UsageError, match="live hosts are not wired"):
         make_plan(RunOptions(config=file), KEYS)

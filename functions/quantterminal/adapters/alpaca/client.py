@@ -15,9 +15,16 @@ import msgspec
 import urllib3
 
 from quantterminal.adapters.alpaca import codec
-from quantterminal.adapters.alpaca.refusals import DUPLICATE, Answer, rate_limited, refused_submit
+from quantterminal.adapters.alpaca.refusals import (
+    Answer,
+    rate_limited,
+    refused_submit,
+    refuses_keys,
+)
+from quantterminal.domain.activities import Activity
 from quantterminal.domain.errors import (
     AmbiguousError,
+    CredentialsError,
     MessageError,
     OrderRejectedError,
     PermanentError,
@@ -25,14 +32,18 @@ from quantterminal.domain.errors import (
 )
 from quantterminal.domain.orders import OrderUpdate
 from quantterminal.domain.sessions import NEW_YORK
-from quantterminal.ports.broker import BrokerAccount, BrokerFill, NewOrder
+from quantterminal.ports.broker import BrokerAccount, BrokerFill, NewOrder, Refusal
+from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.backoff import Backoff, retried
 
 T = TypeVar("T")
 _MOST_ORDERS = 500
 _MOST_FILLS = 100
 _MOST_PAGES = 1_000
+_SPARED_FOR_ORDERS = 0.3  # the share of the rate limit that reads of the books leave alone
+_REFUSED_KEYS = (401, 403)
 _A_MICROSECOND = timedelta(microseconds=1)
+_A_DAY = timedelta(days=1)  # the broker filters activities by day
 
 # With these nothing has left: there was no connection to send on.
 _NEVER_SENT = (
@@ -46,10 +57,13 @@ class AlpacaBroker:
     """Satisfies `ports.broker.OrderGateway`, `BrokerBooks` and `BrokerCalendar`.
 
     `base_url` comes without /v2. `draw` answers floats from [0, 1); `sleep` takes seconds;
-    `unix_now` is the wall clock that the rate limit's reset time is compared with.
+    `unix_now` is the wall clock that the rate limit's reset time is compared with. `fresh_keys`
+    answers (key id, secret key) anew; it is asked once when the broker refuses the ones at hand,
+    since they may have been rotated. Rows that cannot be read are counted and left out: what they
+    say is missing then, and what is missing shows as a difference.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one word each, and all by name
         self,
         *,
         base_url: str,
@@ -59,13 +73,18 @@ class AlpacaBroker:
         sleep: Callable[[float], None] = time.sleep,
         unix_now: Callable[[], float] = time.time,
         timeout: urllib3.Timeout | None = None,
+        telemetry: Telemetry | None = None,
+        fresh_keys: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._draw = draw
         self._sleep = sleep
         self._unix_now = unix_now
+        self._keys = (key_id, secret_key)
+        self._fresh_keys = fresh_keys or (lambda: self._keys)
+        self._telemetry = telemetry
+        self._headroom = 1.0
         self._pool = urllib3.PoolManager(
-            headers={"APCA-API-KEY-ID": key_id, "APCA-API-SECRET-KEY": secret_key},
             retries=False,
             timeout=timeout or urllib3.Timeout(connect=1.5, read=4.0),
         )
@@ -88,26 +107,35 @@ class AlpacaBroker:
     def find(self, client_order_id: str) -> OrderUpdate | None:
         query = {"client_order_id": client_order_id}
         found = self._read("/v2/orders:by_client_order_id", query, absent_is_none=True)
-        return None if found is None else codec.snapshot(found)
+        try:
+            return None if found is None else codec.snapshot(found)
+        except MessageError as problem:
+            # it is there, whatever it says: neither absent nor to be sent again
+            raise RetryableError(f"{client_order_id}: {problem}") from problem
 
     def cancel(self, broker_order_id: str) -> None:
         self._with_retries(lambda: self._cancel_once(f"/v2/orders/{broker_order_id}"))
 
     def open_orders(self) -> Sequence[OrderUpdate]:
+        self._spare_orders()
         return list(self._orders(status="open", after=datetime(1970, 1, 1, tzinfo=UTC)))
 
     def orders_since(self, after: datetime) -> Iterable[OrderUpdate]:
+        self._spare_orders()
         return self._orders(status="all", after=after)
 
     def fills_since(self, after: datetime) -> Iterable[BrokerFill]:
-        query = {"direction": "asc", "page_size": str(_MOST_FILLS), "after": _rfc3339(after)}
-        for _ in range(_MOST_PAGES):
-            page = _rows(self._read("/v2/account/activities/FILL", query), "fills")
-            yield from (codec.fill(row) for row in page)
-            if len(page) < _MOST_FILLS:
-                return
-            query = {**query, "page_token": str(page[-1]["id"])}
-        raise PermanentError(f"Expected at most {_MOST_PAGES} pages of fills, had more")
+        rows = self._activities("/v2/account/activities/FILL", {"after": _rfc3339(after)})
+        return self._readable(rows, codec.fill)
+
+    def activities_since(self, after: datetime) -> Iterable[Activity]:
+        query = {"category": "non_trade_activity", "after": _rfc3339(after - _A_DAY)}
+        rows = self._activities("/v2/account/activities", query)
+        read = self._readable(rows, codec.activity)
+        return [each for each in read if each is not None and each.at >= after]
+
+    def time(self) -> datetime:
+        return codec.clock(self._read("/v2/clock", {}))
 
     def positions(self) -> dict[str, Decimal]:
         return dict(
@@ -116,6 +144,10 @@ class AlpacaBroker:
 
     def account(self) -> BrokerAccount:
         return codec.account(self._read("/v2/account", {}))
+
+    def account_number(self) -> str:
+        """The broker's own name of the account that the key opens."""
+        return codec.account_number(self._read("/v2/account", {}))
 
     def session_hours(self, day: date) -> tuple[datetime, datetime] | None:
         query = {"start": day.isoformat(), "end": day.isoformat()}
@@ -127,7 +159,7 @@ class AlpacaBroker:
     def _adopted(self, order: NewOrder, answer: Answer) -> OrderUpdate:
         """The order that has our id already; any other refusal raises."""
         refusal = refused_submit(answer, unix_now=self._unix_now())
-        if not isinstance(refusal, OrderRejectedError) or refusal.code != DUPLICATE:
+        if not isinstance(refusal, OrderRejectedError) or refusal.code != Refusal.DUPLICATE:
             raise refusal
         try:
             there = self.find(order.client_order_id)
@@ -152,7 +184,7 @@ class AlpacaBroker:
         for _ in range(_MOST_PAGES):
             page = _rows(self._read("/v2/orders", {**query, "after": _rfc3339(after)}), "orders")
             fresh = [row for row in page if row.get("id") not in seen]
-            yield from (codec.snapshot(row) for row in fresh)
+            yield from self._readable(fresh, codec.snapshot)
             if len(page) < _MOST_ORDERS:
                 return
             if not fresh:
@@ -161,12 +193,40 @@ class AlpacaBroker:
             after = _submitted_at(page[-1]) - _A_MICROSECOND
         raise PermanentError(f"Expected at most {_MOST_PAGES} pages of orders, had more")
 
+    def _activities(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        query = {"direction": "asc", "page_size": str(_MOST_FILLS), **query}
+        for _ in range(_MOST_PAGES):
+            page = _rows(self._read(path, query), "activities")
+            yield from page
+            if len(page) < _MOST_FILLS:
+                return
+            query = {**query, "page_token": str(page[-1]["id"])}
+        raise PermanentError(f"Expected at most {_MOST_PAGES} pages of activities, had more")
+
+    def _readable(self, rows: Iterable[dict[str, Any]], read: Callable[[object], T]) -> Iterator[T]:
+        for row in rows:
+            try:
+                yield read(row)
+            except MessageError as problem:
+                if self._telemetry is not None:
+                    self._telemetry.record(
+                        "UnreadableRow", problem=str(problem), row=f"{row!r:.4096}"
+                    )
+
+    def _spare_orders(self) -> None:
+        """Raises RetryableError while the rate limit is nearly used up: orders come first."""
+        if self._headroom < _SPARED_FOR_ORDERS:
+            self._headroom = 1.0  # one look is due again: the minute may be over
+            raise RetryableError("The broker's rate limit is nearly reached; orders come first")
+
     def _read(
         self, path: str, query: Mapping[str, str], *, absent_is_none: bool = False
     ) -> Any | None:
         answer = self._with_retries(lambda: self._send_repeatable("GET", path, query))
         if answer.status == 404 and absent_is_none:
             return None
+        if refuses_keys(answer):
+            raise CredentialsError(f"GET {path}: the broker does not take our keys")
         if answer.status != 200:
             raise _unexpected("GET", path, answer)
         try:
@@ -189,15 +249,44 @@ class AlpacaBroker:
         return answer
 
     def _send(self, method: str, target: str, *, body: bytes | None = None) -> Answer:
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        """One request. Keys that are refused were proved to do nothing, so that a second request
+        with new ones is safe; with the same ones it is not tried.
+        """
+        answer = self._send_once(method, target, body=body)
+        if answer.status in _REFUSED_KEYS and refuses_keys(answer):
+            fresh = self._fresh_keys()
+            if fresh != self._keys:
+                self._keys = fresh
+                answer = self._send_once(method, target, body=body)
+        return answer
+
+    def _send_once(self, method: str, target: str, *, body: bytes | None) -> Answer:
+        key_id, secret_key = self._keys
+        headers = {"APCA-API-KEY-ID": key_id, "APCA-API-SECRET-KEY": secret_key}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         answer = self._pool.request(
             method,
             f"{self._base_url}{target}",
             body=body,
-            headers={**self._pool.headers, **headers},
+            headers=headers,
             redirect=False,
         )
+        self._note_headroom(answer.headers)
+        if answer.status == 429 and self._telemetry is not None:
+            self._telemetry.record("RateLimited", method=method)
         return Answer(answer.status, answer.headers, answer.data)
+
+    def _note_headroom(self, headers: Mapping[str, str]) -> None:
+        try:
+            remaining = int(headers["X-RateLimit-Remaining"])
+            limit = int(headers["X-RateLimit-Limit"])
+        except (KeyError, ValueError):
+            return
+        if limit > 0:
+            self._headroom = remaining / limit
+            if self._telemetry is not None and self._headroom < 2 * _SPARED_FOR_ORDERS:
+                self._telemetry.measure("RateLimitHeadroom", self._headroom * 100, "Percent")
 
 
 def _unexpected(method: str, path: str, answer: Answer) -> PermanentError:
@@ -208,7 +297,7 @@ def _unexpected(method: str, path: str, answer: Answer) -> PermanentError:
 
 def _rows(page: Any, what: str) -> list[dict[str, Any]]:
     if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
-        raise MessageError(f"Expected a list of {what}, was {page!r:.200}")
+        raise RetryableError(f"Expected a list of {what}, was {page!r:.200}")
     return page
 
 

@@ -5,20 +5,29 @@ microseconds). An unknown status or event raises MessageError: it never falls in
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
+from quantterminal.domain.activities import Activity, ActivityKind
 from quantterminal.domain.errors import MessageError
 from quantterminal.domain.orders import Execution, OrderEvent, OrderStatus, OrderUpdate
+from quantterminal.domain.sessions import NEW_YORK
 from quantterminal.domain.signals import Side
 from quantterminal.ports.broker import BrokerAccount, BrokerFill, NewOrder
 
 _ZERO = Decimal(0)
 _json = msgspec.json.Decoder(float_hook=Decimal)
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL}
+
+# Types that change cash alone; the quantity of a dividend is what it was paid for.
+_CASH_ACTIVITIES = frozenset(
+    {"TRANS", "CSD", "CSW", "ACATC", "CFEE", "CGD", "DIV", "DIVCGL", "DIVCGS", "DIVFEE", "DIVFT",
+     "DIVNRA", "DIVROC", "DIVTW", "DIVTXEX", "FEE", "INT", "INTNRA", "INTTW", "JNLC", "PTC", "PTR"}
+)  # fmt: skip
+_DONE = frozenset({None, "executed", "correct"})
 
 Fields = Mapping[str, Any]
 
@@ -83,6 +92,61 @@ def fill(activity: object) -> BrokerFill:
     )
 
 
+def activity(row: object) -> Activity | None:
+    """One activity that is no trade; None when the broker has canceled it.
+
+    A type that this code does not know how to book is OTHER: it is never booked by guessing.
+    """
+    fields = _object(row, "an activity")
+    status = fields.get("status")
+    if status == "canceled":
+        return None
+    name = _text(fields, "activity_type")
+    symbol = fields.get("symbol")
+    kind = ActivityKind.CASH if name in _CASH_ACTIVITIES else ActivityKind.OTHER
+    shares = _ZERO
+    if name == "SPLIT" and isinstance(symbol, str) and symbol:
+        kind, shares = ActivityKind.SPLIT, _split_shares(fields)
+    day = str(fields.get("date", ""))[:10]
+    pair = f"{name}:{symbol}:{day}" if kind is ActivityKind.SPLIT else ""
+    return Activity(
+        id=_text(fields, "id"),
+        kind=kind if status in _DONE else ActivityKind.OTHER,
+        name=name,
+        symbol=symbol if isinstance(symbol, str) else "",
+        at=_activity_time(fields),
+        shares=shares,
+        cash=_number(fields, "net_amount", default=_ZERO),
+        group=str(fields.get("group_id") or pair),
+    )
+
+
+def _split_shares(fields: Fields) -> Decimal:
+    """The change: old and new quantity in one row, or one signed quantity in each of two."""
+    old, new = _optional(fields, "old_qty"), _optional(fields, "new_qty")
+    if old is not None and new is not None:
+        return new - old
+    return _number(fields, "qty")
+
+
+def _activity_time(fields: Fields) -> datetime:
+    """When it was written down; without that the end of its day, which is all that is known."""
+    written = fields.get("created_at") or fields.get("transaction_time")
+    if written:
+        return _instant(written, "created_at")
+    try:
+        day = date.fromisoformat(str(fields.get("date"))[:10])
+    except ValueError as problem:
+        raise MessageError(f"Expected a date, was {fields.get('date')!r:.200}") from problem
+    midnight = datetime.combine(day + timedelta(days=1), time(0), NEW_YORK)
+    return midnight.astimezone(UTC)
+
+
+def clock(fields: object) -> datetime:
+    """The instant of the broker's clock."""
+    return _instant(_object(fields, "a clock").get("timestamp"), "timestamp")
+
+
 def position(fields: object) -> tuple[str, Decimal]:
     """Symbol and signed shares: shorts are negative whatever sign the quantity carries."""
     row = _object(fields, "a position")
@@ -97,6 +161,11 @@ def account(fields: object) -> BrokerAccount:
         equity=_number(row, "equity"),
         buying_power=_number(row, "buying_power"),
     )
+
+
+def account_number(fields: object) -> str:
+    """The broker's own name of the account."""
+    return str(_object(fields, "an account").get("account_number", ""))
 
 
 def _update(
@@ -123,7 +192,14 @@ def _update(
         at=at,
         execution=execution,
         reason=reason,
+        replaces=_link(order, "replaces"),
+        replaced_by=_link(order, "replaced_by"),
     )
+
+
+def _link(order: Fields, name: str) -> str | None:
+    value = order.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def _execution(fields: Fields, order: Fields, at: datetime) -> Execution:

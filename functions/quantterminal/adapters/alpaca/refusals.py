@@ -17,9 +17,8 @@ from quantterminal.domain.errors import (
     QuantTerminalError,
     RetryableError,
 )
+from quantterminal.ports.broker import Refusal
 
-DUPLICATE = "DUPLICATE_CLIENT_ORDER_ID"
-UNKNOWN = "UNKNOWN_REJECTION"
 _LONGEST_RESET_S = 60.0
 
 
@@ -46,11 +45,16 @@ def _rejection(word: str, status: int, code: int, pattern: str) -> _Rejection:
 
 _ASSET_CODES = frozenset({40410000, 42210000, 40010001})
 _REJECTIONS = (
-    _rejection(DUPLICATE, 422, 40010001, "client_order_id must be unique"),
+    _rejection(Refusal.DUPLICATE, 422, 40010001, "client_order_id must be unique"),
     _rejection("INSUFFICIENT_BUYING_POWER", 403, 40310000, "insufficient buying power"),
     _rejection("INSUFFICIENT_QUANTITY", 403, 40310000, "insufficient qty"),
     # 422/42210000 with the same words was seen in 2024
-    _Rejection("WASH_TRADE", frozenset({403, 422}), frozenset({40310000, 42210000}), "wash trade"),
+    _Rejection(
+        Refusal.WASH_TRADE,
+        frozenset({403, 422}),
+        frozenset({40310000, 42210000}),
+        "wash trade",
+    ),
     _rejection("OPPOSITE_SIDE_OPEN", 403, 40310000, "order is open"),
     _rejection("NOT_FRACTIONABLE", 403, 40310000, "is not fractionable"),
     _rejection("SUSPENDED_BY_USER", 403, 40310000, "rejected by user request"),
@@ -59,6 +63,12 @@ _REJECTIONS = (
     _rejection("FRACTIONAL_RULES", 422, 42210000, "fractional orders must"),
     _rejection("EXTENDED_HOURS_RULES", 422, 42210000, "extended hours order"),
     _rejection("NOT_ALLOWED_FOR_ACCOUNT", 422, 40010001, "not allowed for account"),
+    _Rejection(
+        Refusal.NOT_TRADABLE,
+        frozenset({403, 422}),
+        frozenset({40310000, 42210000, 40010001}),
+        r"asset .*(not tradable|not active|inactive)",
+    ),
     _rejection("INVALID_REQUEST", 400, 40010000, "request body format is invalid"),
     _Rejection("UNKNOWN_ASSET", frozenset({404, 422}), _ASSET_CODES, r"asset .*not found"),
 )
@@ -79,6 +89,16 @@ def refused_submit(answer: Answer, *, unix_now: float) -> QuantTerminalError:
     return OrderRejectedError(text, code=_word(answer.status, code, message))
 
 
+def refuses_keys(answer: Answer) -> bool:
+    """Whether the broker turned the keys down, not the request; the body may be HTML.
+
+    A 403 with a code is about an order, one without is about who asks.
+    """
+    if answer.status == 401:
+        return True
+    return answer.status == 403 and _error_body(answer.body)[0] is None
+
+
 def rate_limited(answer: Answer, *, unix_now: float) -> RetryableError:
     """429 with the wait that `X-RateLimit-Reset` (unix seconds) asks for, at most a minute."""
     wait = None
@@ -92,11 +112,11 @@ def rate_limited(answer: Answer, *, unix_now: float) -> RetryableError:
 
 def _word(status: int, code: int | None, message: str) -> str:
     if status == 401:  # the body may be HTML
-        return "UNAUTHORIZED"
+        return Refusal.UNAUTHORIZED
     for each in _REJECTIONS:
         if status in each.statuses and code in each.codes and re.search(each.pattern, message):
             return each.word
-    return UNKNOWN
+    return Refusal.UNKNOWN
 
 
 def _error_body(body: bytes) -> tuple[int | None, str]:

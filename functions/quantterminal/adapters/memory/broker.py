@@ -7,10 +7,11 @@ in `stream`; a test hands it on, twice, out of order or not at all.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from quantterminal.domain.activities import Activity
 from quantterminal.domain.errors import AmbiguousError, OrderRejectedError, RetryableError
 from quantterminal.domain.orders import Execution, OrderEvent, OrderStatus, OrderUpdate
 from quantterminal.domain.positions import cash_change
@@ -34,13 +35,16 @@ class Fault(StrEnum):
 class MemoryBroker:
     """Satisfies `ports.broker.OrderGateway` and `BrokerBooks`.
 
-    `faults` are those of the coming submits, in order; afterwards each is accepted. `posts` and
-    `cancels` keep every request that reached it. While `is_down`, nothing is answered.
+    `faults` are those of the coming submits, in order; afterwards each is accepted; `refusal` is
+    the code of a REJECT. `posts` and `cancels` keep every request that reached it. While `is_down`,
+    nothing is answered. While `shown` is set, it is what account and positions claim; its clock is
+    `ahead` of the market's.
     """
 
     def __init__(self, clock: Clock, *, cash: Decimal) -> None:
         self.is_down = False
         self.faults: deque[Fault] = deque()
+        self.refusal = "INSUFFICIENT_BUYING_POWER"
         self.posts: list[NewOrder] = []
         self.cancels: list[str] = []
         self.stream: list[OrderUpdate] = []
@@ -50,6 +54,10 @@ class MemoryBroker:
         self._submitted: dict[str, datetime] = {}
         self._fills: list[BrokerFill] = []
         self._late: list[NewOrder] = []
+        self._given: dict[str, Decimal] = {}
+        self.activities: list[Activity] = []
+        self.shown: tuple[BrokerAccount, dict[str, Decimal]] | None = None
+        self.ahead = timedelta(0)
 
     def submit(self, order: NewOrder) -> OrderUpdate:
         fault = self.faults.popleft() if self.faults else None
@@ -57,7 +65,7 @@ class MemoryBroker:
             raise RetryableError("No connection to the broker")
         self.posts.append(order)
         if fault is Fault.REJECT:
-            raise OrderRejectedError("insufficient buying power", code="INSUFFICIENT_BUYING_POWER")
+            raise OrderRejectedError("insufficient buying power", code=self.refusal)
         if fault is Fault.TIMEOUT_LATE:
             self._late.append(order)
         elif fault is not Fault.TIMEOUT_BEFORE:
@@ -86,9 +94,19 @@ class MemoryBroker:
         self._need_to_be_up()
         return [each for each in self._fills if each.execution.at > after]
 
+    def activities_since(self, after: datetime) -> Sequence[Activity]:
+        self._need_to_be_up()
+        return [each for each in self.activities if each.at > after]
+
+    def time(self) -> datetime:
+        self._need_to_be_up()
+        return self._clock.now() + self.ahead
+
     def positions(self) -> dict[str, Decimal]:
         self._need_to_be_up()
-        held: dict[str, Decimal] = {}
+        if self.shown is not None:
+            return self.shown[1]
+        held: dict[str, Decimal] = dict(self._given)
         for fill in self._fills:
             signed = fill.side.sign * fill.execution.quantity
             held[fill.symbol] = held.get(fill.symbol, _ZERO) + signed
@@ -96,7 +114,17 @@ class MemoryBroker:
 
     def account(self) -> BrokerAccount:
         self._need_to_be_up()
+        if self.shown is not None:
+            return self.shown[0]
         return BrokerAccount(self._cash, self._cash, self._cash)
+
+    def act(self, activity: Activity) -> None:
+        """Something that is no trade happens: it is on the list, and in cash and positions."""
+        self.activities.append(activity)
+        self._cash += activity.cash
+        if activity.shares:
+            held = self._given.get(activity.symbol, _ZERO)
+            self._given[activity.symbol] = held + activity.shares
 
     def arrive(self) -> None:
         """The late orders reach the broker now."""

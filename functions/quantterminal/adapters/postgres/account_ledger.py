@@ -148,6 +148,9 @@ def _read(connection: Connection, account: str) -> Books:
     marks = connection.execute(
         "select distinct on (symbol) symbol, close, start + interval '1 minute' as at from bars"
         " where start > (select max(start) from bars) - interval '7 days'"
+        # a price from before a split is no price of the shares that are held now
+        " and not exists (select 1 from activities where activities.symbol = bars.symbol"
+        " and shares <> 0 and activities.at > bars.start)"
         " order by symbol, start desc, revision"
     ).fetchall()
     return Books(
@@ -162,13 +165,14 @@ def _read(connection: Connection, account: str) -> Books:
 def _reservations(connection: Connection, account: str) -> dict[str, Reservation]:
     found = connection.execute(
         f"select {rows.columns(rows.ORDER_COLUMNS)} from orders"  # noqa: S608  constants
-        " where account = %s and not status = any(%s) order by created_at",
+        " where account = %s and (not status = any(%s) or filled_quantity > booked_quantity)"
+        " order by created_at",
         (account, _NOT_WORKING),
     ).fetchall()
     return {
         order.intent_id or order.client_order_id: Reservation(
-            order.strategy, order.symbol, order.side, order.remaining, order.limit_price
+            order.strategy, order.symbol, order.side, order.exposure, order.limit_price
         )
         for order in map(rows.order, found)
-        if order.remaining
+        if order.exposure
     }

@@ -20,7 +20,7 @@ import psycopg
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
 from quantterminal.domain.errors import RetryableError
-from quantterminal.domain.halts import Halt, is_lifted_by_new_session
+from quantterminal.domain.halts import Halt, covers
 from quantterminal.domain.risk import HaltLevel
 
 _SENDING, _DOOR = 0x5154_484C, 0x5154_4844  # any constants that only this module uses
@@ -77,11 +77,11 @@ class PostgresHaltLedger:
     def raise_halt(self, account: str, halt: Halt) -> Halt | None:
         with self._database.transaction() as connection:
             standing = {each.scope: each for each in _halts(connection, account)}.get(halt.scope)
-            if standing is not None and _covers(standing, halt):
+            if standing is not None and covers(standing, halt):
                 return None
             took = [_take(connection, each, account, self._patience_s) for each in _LOCKS]
             known = _locked(connection, account).get(halt.scope)
-            if known is not None and _covers(known, halt):
+            if known is not None and covers(known, halt):
                 return None
             durable = replace(halt, epoch=_next_epoch(connection, account))
             _write(connection, account, durable, waited_out=not all(took))
@@ -154,12 +154,6 @@ def _locked(connection: Connection, account: str) -> dict[str, Halt]:
     if row is None:
         raise LookupError(f"Expected an account {account!r} in the ledger, was none")
     return {each.scope: each for each in _halts(connection, account)}
-
-
-def _covers(known: Halt, wanted: Halt) -> bool:
-    if known.level != wanted.level:
-        return known.level > wanted.level
-    return is_lifted_by_new_session(wanted) or not is_lifted_by_new_session(known)
 
 
 def _next_epoch(connection: Connection, account: str) -> int:

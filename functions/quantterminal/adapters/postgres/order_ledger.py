@@ -7,7 +7,7 @@ from decimal import Decimal
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
 from quantterminal.domain.errors import ConflictError, IllegalTransitionError, MessageError
-from quantterminal.domain.orders import Execution, Order, OrderStatus, OrderUpdate, merge
+from quantterminal.domain.orders import Execution, Order, OrderStatus, OrderUpdate, book, merge
 from quantterminal.domain.positions import Position, apply_fill, cash_change
 from quantterminal.domain.replay import order_payload
 from quantterminal.domain.signals import Signal
@@ -19,7 +19,8 @@ _UPDATE_ORDER = (
     " filled_quantity = %(filled_quantity)s, broker_order_id = %(broker_order_id)s,"
     " submitted_at = %(submitted_at)s, cancel_requested_at = %(cancel_requested_at)s,"
     " cancel_reason = %(cancel_reason)s, reason = %(reason)s, attempts = %(attempts)s,"
-    " latency_us = %(latency_us)s, version = %(version)s"
+    " latency_us = %(latency_us)s, version = %(version)s,"
+    " booked_quantity = %(booked_quantity)s, replaces = %(replaces)s, replaced_by = %(replaced_by)s"
     " where client_order_id = %(client_order_id)s and version = %(version)s - 1"
 )
 _INSERT_ORDER = (
@@ -97,11 +98,13 @@ class PostgresOrderLedger:
         with self._database.transaction() as connection:
             before, external = _lock_or_import(connection, account, update, at)
             after, problem = _merged(before, update)
+            is_new = _insert_fill(connection, after, update, source, at)
+            if is_new and update.execution is not None:
+                after = book(after, update.execution, version=before.version + 1)
             if after != before:
                 _write(connection, after, at=at, note=f"{source}:{update.event}")
             if problem:
                 _journal_problem(connection, before, problem, at)
-            is_new = _insert_fill(connection, after, update, source, at)
             position = _position(connection, after, update.execution, is_new=is_new)
             books = connection.execute(
                 "select * from accounts where account = %s", (account,)
@@ -146,6 +149,8 @@ def _lock_or_import(
         status_at=update.at,
         filled_quantity=update.filled_quantity,
         broker_order_id=update.broker_order_id,
+        replaces=update.replaces,
+        replaced_by=update.replaced_by,
     )
     inserted = connection.execute(_INSERT_ORDER, rows.order_row(imported) | {"created_at": at})
     if inserted.rowcount == 0:  # another connection imported it while we looked
@@ -289,5 +294,9 @@ def _position(
         " updated_at = greatest(updated_at, %s)"
         " where account = %s and strategy = %s and symbol = %s",
         (moved.quantity, moved.cost, moved.realized_pnl, moved.version, execution.at, *key),
+    )
+    connection.execute(
+        "update fills set realized = %s where execution_id = %s",
+        (moved.realized_pnl - row["realized_pnl"], execution.execution_id),
     )
     return moved

@@ -14,11 +14,12 @@ ORDER_COLUMNS = (
     "client_order_id", "intent_id", "account", "strategy", "symbol", "side", "quantity",
     "limit_price", "status", "status_at", "filled_quantity", "broker_order_id", "submitted_at",
     "cancel_requested_at", "cancel_reason", "reason", "attempts", "latency_us", "version",
+    "booked_quantity", "replaces", "replaced_by",
 )  # fmt: skip
 INTENT_COLUMNS = (
     "id", "account", "signal_id", "attempt", "client_order_id", "strategy", "symbol", "side",
     "quantity", "limit_price", "reference_price", "origin", "bar_end", "valid_until",
-    "correlation_id", "at", "denial_code", "denial_text",
+    "correlation_id", "at", "denial_code", "denial_text", "release",
 )  # fmt: skip
 SIGNAL_COLUMNS = (
     "strategy", "version", "symbol", "bar_start", "ordinal", "action", "quantity",

@@ -68,7 +68,10 @@ _EVENTS = """
 select seq, at, kind, ref, payload from journal
 where account = %(account)s and kind = any(%(kinds)s) order by seq desc limit %(newest)s
 """
-_TOLD = ["account", "halt", "operator", "order.problem", "rearmed", "session", "unreadable"]
+_TOLD = [
+    *("account", "activities", "halt", "limits", "operator", "order.problem", "rearmed"),
+    *("session", "snapshot.implausible", "unreadable"),
+]
 # The last point of each of `most` equal spans of what there is.
 _CURVE = """
 with all_points as (

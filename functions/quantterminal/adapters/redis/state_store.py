@@ -104,6 +104,16 @@ class RedisStateStore:
                     _levels(books.halts),
                 ],
             )
+            # a mark that the books have no more is void, of before a split; a later one is not
+            newest = max((at for _, at in books.marks.values()), default=None)
+            gone = [
+                symbol
+                for symbol, text in self._client.hgetall(keys.marks).items()
+                if symbol not in books.marks
+                and (newest is None or msgspec.json.decode(text, type=Mark).at <= newest)
+            ]
+            if gone:
+                self._client.hdel(keys.marks, *gone)
         marks = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
         self.put_marks(account, marks)
 
@@ -173,7 +183,7 @@ class RedisStateStore:
                     order.intent_id or order.client_order_id,
                     order.version,
                     _text(order),
-                    _text(_reservation(order)) if order.remaining else "",
+                    _text(_reservation(order)) if order.exposure else "",
                     TTL_S,
                     "" if position is None else position.version,
                     "" if position is None else _text(position),
@@ -202,7 +212,7 @@ class _Keys:
 
 
 def _reservation(order: Order) -> Reservation:
-    return Reservation(order.strategy, order.symbol, order.side, order.remaining, order.limit_price)
+    return Reservation(order.strategy, order.symbol, order.side, order.exposure, order.limit_price)
 
 
 def _levels(halts: Collection[Halt]) -> str:

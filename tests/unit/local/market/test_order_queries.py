@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local.market.order_queries import select_fills, select_orders
+from local.market.order_queries import select_activities, select_orders
 from local.market.refusals import Refusal
 from tests.unit.local.market.desk_fixture import Exchange
 
@@ -63,20 +63,20 @@ def fills(count: int) -> list[dict[str, Any]]:
 
 def test_fills_are_paged_by_the_id_of_the_last_one() -> None:
     recorded = fills(7)
-    newest_first = select_fills(recorded, {"page_size": "4"})
-    rest = select_fills(recorded, {"page_size": "4", "page_token": newest_first[-1]["id"]})
+    newest_first = select_activities(recorded, {"page_size": "4"})
+    rest = select_activities(recorded, {"page_size": "4", "page_token": newest_first[-1]["id"]})
 
     assert [*newest_first, *rest] == recorded[::-1]
-    assert select_fills(recorded, {"direction": "asc"}) == recorded
+    assert select_activities(recorded, {"direction": "asc"}) == recorded
 
 
 def test_fills_are_chosen_by_day_and_time() -> None:
     recorded = fills(3)
     second = recorded[1]["transaction_time"]
 
-    assert select_fills(recorded, {"date": "2024-03-04"}) == recorded[::-1]
-    assert select_fills(recorded, {"date": "2024-03-05"}) == []
-    assert select_fills(recorded, {"after": second}) == [recorded[2]]
-    assert select_fills(recorded, {"until": second}) == [recorded[0]]
+    assert select_activities(recorded, {"date": "2024-03-04"}) == recorded[::-1]
+    assert select_activities(recorded, {"date": "2024-03-05"}) == []
+    assert select_activities(recorded, {"after": second}) == [recorded[2]]
+    assert select_activities(recorded, {"until": second}) == [recorded[0]]
     with pytest.raises(Refusal, match="invalid page_token"):
-        select_fills(recorded, {"page_token": "nothing"})
+        select_activities(recorded, {"page_token": "nothing"})

@@ -107,7 +107,10 @@ def test_less_equity_is_never_judged_more_mildly(
 
 @pytest.mark.parametrize("code", HaltCode)
 @pytest.mark.parametrize("level", [HaltLevel.REDUCE_ONLY, HaltLevel.HALTED])
-def test_only_the_daily_loss_ends_with_the_day(code: HaltCode, level: HaltLevel) -> None:
+def test_only_what_a_new_day_settles_ends_with_the_session(
+    code: HaltCode, level: HaltLevel
+) -> None:
     at = datetime(2024, 3, 4, 15, 0, tzinfo=UTC)
     halt = Halt("account", level, code, reason="because", actor="breaker", at=at)
-    assert is_lifted_by_new_session(halt) == (code is HaltCode.DAILY_LOSS)
+    of_losses = {HaltCode.DAILY_LOSS, HaltCode.STRATEGY_LOSS, HaltCode.CONSECUTIVE_LOSERS}
+    assert is_lifted_by_new_session(halt) == (code in of_losses | {HaltCode.NOT_TRADABLE})

@@ -13,7 +13,9 @@ from quantterminal.adapters.memory.gate import MemoryGate
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
 from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+from quantterminal.adapters.postgres.broker_record import PostgresBrokerRecord
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
@@ -37,7 +39,7 @@ from quantterminal.domain.events import (
     SubmitOrder,
 )
 from quantterminal.domain.orders import Order
-from quantterminal.domain.risk import Origin
+from quantterminal.domain.risk import Origin, RiskLimits
 from quantterminal.domain.signals import Action, Signal, intent_id
 from quantterminal.domain.strategy import Context
 from quantterminal.ports.ledger import IntentRecord
@@ -50,6 +52,7 @@ from quantterminal.services.assess_risk import RiskRuntime, assess_signal
 from quantterminal.services.dashboard import DashboardRuntime
 from quantterminal.services.evaluate_bar import StrategyRuntime, evaluate_minute
 from quantterminal.services.flatten import FlattenRuntime
+from quantterminal.services.guard_strategy import StrategyGuard
 from quantterminal.services.halting import HaltDesk
 from quantterminal.services.reconcile import ReconcileRuntime
 from quantterminal.services.session_day import SessionRuntime
@@ -79,7 +82,9 @@ EAGER = StrategyConfig("eager", f"{__name__}:Eager")
 
 
 def trading(*, symbols: tuple[str, ...] = ("SPY", "IBM"), **more: object) -> TradingConfig:
-    values = {"strategies": (EAGER,)} | more
+    # a test's order may be as large as a position
+    limits = RiskLimits(max_order_fraction=RiskLimits().max_position_fraction)
+    values = {"strategies": (EAGER,), "limits": limits} | more
     account = f"account{next(_accounts)}"
     return TradingConfig(account=account, mode=Mode.SIMULATED, symbols=symbols, **values)  # type: ignore[arg-type]  # a test's own words
 
@@ -115,7 +120,9 @@ class Pipeline:
         self.snapshots = RedisSnapshotStore(self.valkey)
         self.accounts = PostgresAccountLedger(self.database)
         self.orders = PostgresOrderLedger(self.database)
+        self.activity = PostgresActivityLedger(self.database)
         self.intents = PostgresIntentLedger(self.database)
+        self.record = PostgresBrokerRecord(self.database)
         self.evaluations = PostgresEvaluationLedger(self.database)
         self.halt_ledger = PostgresHaltLedger(self.database)
         self.bars = PostgresBarStore(self.database)
@@ -143,12 +150,18 @@ class Pipeline:
             session=self.session,
             telemetry=self.telemetry,
         )
-        self.risk = RiskRuntime(**shared, **told, bus=self.bus, ledger=self.intents)
-        self.updates = UpdateRuntime(**shared, **told, bus=self.bus, orders=self.orders)
+        self.risk = RiskRuntime(
+            **shared, **told, bus=self.bus, ledger=self.intents, activity=self.activity
+        )
+        self.guard = StrategyGuard(self.trading, self.activity, self.accounts, self.halts)
+        self.updates = UpdateRuntime(
+            **shared, **told, bus=self.bus, orders=self.orders, guard=self.guard
+        )
         self.execution = ExecutionRuntime(
             **shared,
             **told,
             orders=self.orders,
+            activity=self.activity,
             halts=self.halt_ledger,
             gate=self.gate,
             broker=self.broker,
@@ -161,6 +174,7 @@ class Pipeline:
             books=self.broker,
             gateway=self.broker,
             accounts=self.accounts,
+            record=self.record,
             updates=self.updates,
             halts=self.halts,
         )

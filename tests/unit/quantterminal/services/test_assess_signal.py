@@ -168,7 +168,7 @@ def test_a_decision_on_a_state_that_was_rebuilt_since_is_taken_again(pipeline: P
 def test_concurrent_signals_never_overspend(make_pipeline: MakePipeline) -> None:
     """Room for four orders of 9,005; ten workers ask for one each at the same instant."""
     symbols = tuple(f"S{n}" for n in range(10))
-    limits = RiskLimits(max_gross_fraction=Decimal("0.4"))
+    limits = RiskLimits(max_gross_fraction=Decimal("0.4"), max_order_fraction=Decimal("0.1"))
     main = make_pipeline(symbols=symbols, limits=limits)
     main.mark(0, **dict.fromkeys(symbols, 100.0))
     workers = [main.connection() for _ in symbols]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from quantterminal.adapters.memory.notifier import MemoryNotifier
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
-from quantterminal.domain.errors import InvalidValueError, MessageError
+from quantterminal.domain.errors import InvalidValueError, MessageError, RetryableError
 from quantterminal.domain.events import (
     BusinessEvent,
     CancelOrders,
@@ -115,3 +115,30 @@ def test_long_texts_are_cut_to_what_the_channel_takes() -> None:
 def test_a_subject_that_no_channel_takes_cannot_be_made(subject: str) -> None:
     with pytest.raises(InvalidValueError, match="subject"):
         Notice(subject, "body", Severity.INFO, "PAPER")
+
+
+class Failing(MemoryNotifier):
+    """Takes nothing."""
+
+    def publish(self, notice: Notice) -> None:
+        raise RetryableError(f"Not now: {notice.subject}")
+
+
+def test_f45_what_the_first_channel_does_not_take_goes_to_the_second() -> None:
+    second, telemetry = MemoryNotifier(), MemoryTelemetry()
+    runtime = NotifyRuntime(TRADING, Failing(), telemetry, lambda _: message_of(HALT), second)
+
+    notice = notify("HaltRaised", "{}", runtime=runtime)
+
+    assert second.notices == [notice]
+    assert len(telemetry.named("NotifierFailed")) == 1
+
+
+def test_f45_without_a_second_channel_the_event_comes_again_and_is_counted() -> None:
+    telemetry = MemoryTelemetry()
+    runtime = NotifyRuntime(TRADING, Failing(), telemetry, lambda _: message_of(HALT))
+
+    with pytest.raises(RetryableError):
+        notify("HaltRaised", "{}", runtime=runtime)
+
+    assert len(telemetry.named("NotifierFailed")) == 1

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,8 @@ from tests.unit.quantzoo.histories import trading
 
 OPEN = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
 KIND = "tests.unit.quantzoo.backtest.scripted:Scripted"
+# for orders as large as a position
+LARGE = RiskLimits(max_order_fraction=Decimal("0.1"))
 Price = float | tuple[float, float, float, float]
 
 
@@ -95,7 +98,7 @@ def test_a_size_that_is_left_open_is_a_fraction_of_the_days_opening_equity() -> 
 
 
 def test_the_live_rules_deny_with_their_codes() -> None:
-    result = run("0:buy:101 2:buy:90 4:buy:10", history(*[100.0] * 7))
+    result = run("0:buy:101 2:buy:90 4:buy:10", history(*[100.0] * 7), limits=LARGE)
 
     assert [str(each.denial_code) for each in result.intents] == [
         "POSITION_LIMIT",
@@ -118,7 +121,7 @@ def test_the_last_bar_of_a_session_cannot_be_traded_on_and_nothing_rests_overnig
 
 
 def test_a_daily_loss_only_lets_positions_be_reduced_until_the_next_session() -> None:
-    limits = RiskLimits(daily_loss_fraction=Decimal("0.01"))
+    limits = replace(LARGE, daily_loss_fraction=Decimal("0.01"))
     falling = [100.0, 100.0, 80.0, 80.0, 80.0, 80.0]
     first = history(*falling).series["ALDR"]
     second = history(*[80.0] * 4, start=OPEN + timedelta(days=1)).series["ALDR"]
@@ -140,7 +143,7 @@ def test_a_daily_loss_only_lets_positions_be_reduced_until_the_next_session() ->
 
 
 def test_a_drawdown_halts_for_good() -> None:
-    limits = RiskLimits(drawdown_fraction=Decimal("0.01"), daily_loss_fraction=Decimal(1))
+    limits = replace(LARGE, drawdown_fraction=Decimal("0.01"), daily_loss_fraction=Decimal(1))
     result = run("0:buy:90 3:close 4:close", history(100.0, 100.0, *[80.0] * 5), limits=limits)
 
     assert [each.code for each in result.halts] == [HaltCode.DRAWDOWN]
@@ -162,7 +165,7 @@ def test_a_partial_fill_leaves_the_rest_working_and_a_time_out_asks_anew() -> No
     bars = history(100.0, *[100.0] * 5)
     model = NextOpen(Decimal(0), participation=Decimal("0.0004"))
 
-    result = run("0:buy:90", bars, fills=model)
+    result = run("0:buy:90", bars, fills=model, limits=LARGE)
 
     assert [each.quantity for each in result.fills] == [Decimal(40), Decimal(40), Decimal(10)]
     assert [each.quantity for each in result.intents] == [Decimal(90), Decimal(50), Decimal(10)]
@@ -174,12 +177,85 @@ def test_the_broker_refuses_to_turn_a_net_position_around() -> None:
         StrategyConfig("one", KIND, parameters={"orders": "0:buy:50"}),
         StrategyConfig("two", KIND, parameters={"orders": "2:sell:80"}),
     ]
-    setting = Setting(trading(*configs), fills=NextOpen(Decimal(0)))
+    limits = replace(LARGE, allow_flip=True)
+    setting = Setting(trading(*configs, limits=limits), fills=NextOpen(Decimal(0)))
 
     result = backtest(setting, history(*[100.0] * 5))
 
     assert result.rejections == {"INSUFFICIENT_QTY": 1}
     assert result.positions == {("one", "ALDR"): Decimal(50)}
+
+
+def test_one_order_never_turns_a_net_position_around() -> None:
+    configs = [
+        StrategyConfig("one", KIND, parameters={"orders": "0:buy:50"}),
+        StrategyConfig("two", KIND, parameters={"orders": "2:sell:80"}),
+    ]
+    setting = Setting(trading(*configs, limits=LARGE), fills=NextOpen(Decimal(0)))
+
+    result = backtest(setting, history(*[100.0] * 5))
+
+    assert result.denials == {"POSITION_FLIP": 1}
+    assert not result.rejections
+
+
+def test_the_same_fill_again_and_again_stops_the_strategy_but_not_its_exit() -> None:
+    orders = "0:buy:1 1:buy:2 2:buy:3 3:buy:4 4:buy:5 6:buy:6 7:close"
+
+    result = run(orders, history(*[100.0] * 10))
+
+    assert [(each.scope, each.code) for each in result.halts] == [
+        ("strategy:script", HaltCode.REPEATED_FILLS)
+    ]
+    assert result.denials == {"REDUCE_ONLY": 1}
+    assert result.positions == {}
+
+
+def test_refused_orders_stop_the_strategy_within_the_same_minute() -> None:
+    configs = [
+        StrategyConfig("one", KIND, parameters={"orders": "0:buy:50"}),
+        StrategyConfig("two", KIND, parameters={"orders": "2:sell:80 4:sell:81 6:sell:82"}),
+    ]
+    limits = replace(LARGE, allow_flip=True, max_rejects=2)
+    setting = Setting(trading(*configs, limits=limits), fills=NextOpen(Decimal(0)))
+
+    result = backtest(setting, history(*[100.0] * 9))
+
+    assert result.rejections == {"INSUFFICIENT_QTY": 2}
+    assert result.denials == {"HALTED": 1}
+    assert [(each.scope, each.code) for each in result.halts] == [
+        ("strategy:two", HaltCode.REJECT_RATE)
+    ]
+
+
+def test_a_strategys_own_loss_stops_it_until_the_next_session() -> None:
+    limits = replace(LARGE, strategy_loss_fraction=Decimal("0.001"))
+    first = history(100.0, 100.0, 90.0, 90.0, 90.0, 90.0, 90.0).series["ALDR"]
+    second = history(*[90.0] * 4, start=OPEN + timedelta(days=1)).series["ALDR"]
+    bars = [*(first.bar(n) for n in range(7)), *(second.bar(n) for n in range(4))]
+    config = StrategyConfig(
+        "script", KIND, parameters={"orders": "0:buy:10 2:close 4:buy:10 7:buy:10"}
+    )
+    setting = Setting(trading(config, limits=limits), fills=NextOpen(Decimal(0)))
+
+    result = backtest(setting, history_of(bars, longest_gap=390))
+
+    assert [each.code for each in result.halts] == [HaltCode.STRATEGY_LOSS]
+    codes = [str(each.denial_code) for each in result.intents]
+    assert codes == ["None", "None", "REDUCE_ONLY", "None"]
+
+
+def test_orders_of_one_minute_are_counted() -> None:
+    limits = replace(LARGE, max_symbol_orders_per_minute=1)
+    twins = [
+        StrategyConfig(name, KIND, parameters={"orders": "0:buy:10"}) for name in ("one", "two")
+    ]
+
+    result = backtest(
+        Setting(trading(*twins, limits=limits), fills=NextOpen(Decimal(0))), history(*[100.0] * 4)
+    )
+
+    assert result.denials == {"RATE_LIMIT": 1}
 
 
 def test_the_curve_ends_at_the_equity() -> None:

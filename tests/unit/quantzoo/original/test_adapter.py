@@ -6,6 +6,7 @@ import pytest
 from quantterminal.domain.configuration import StrategyConfig
 from quantterminal.domain.errors import ConfigurationError
 from quantterminal.domain.kernel import StrategyRun, step
+from quantterminal.domain.risk import RiskLimits
 from quantterminal.domain.strategy import PositionView
 from quantzoo.backtest.engine import Setting, backtest
 from quantzoo.catalog import make_strategy
@@ -29,7 +30,10 @@ OLD: dict[str, dict[str, Any]] = {
 def test_it_trades_in_a_backtest(name: str) -> None:
     config = StrategyConfig(name, KIND, parameters=OLD[name])
 
-    result = backtest(Setting(trading(config)), synthetic(sessions=3))
+    # its fixed number of shares is more than an order's default share of equity
+    limits = RiskLimits(max_order_fraction=RiskLimits().max_position_fraction)
+
+    result = backtest(Setting(trading(config, limits=limits)), synthetic(sessions=3))
 
     assert len(result.profits) > 5
     assert {each.strategy for each in result.fills} == {name}

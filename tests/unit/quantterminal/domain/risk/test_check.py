@@ -3,7 +3,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,41 +27,19 @@ from quantterminal.domain.risk import (
     worst_case,
 )
 from quantterminal.domain.signals import Action, Side, Signal
+from tests.unit.quantterminal.domain.risk.given import NOW, PROPOSAL, SNAPSHOT, Changes, working
+from tests.unit.quantterminal.domain.risk.test_tables import CASES
 
-LIMITS = RiskLimits()
-NOW = datetime(2024, 3, 4, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
-PROPOSAL = Proposal(
-    intent_id="momentum@1:SPY:20240304T1459Z:0#0",
-    strategy="momentum",
-    symbol="SPY",
-    side=Side.BUY,
-    quantity=Decimal(50),
-    limit_price=Decimal("100.00"),
-    reference_price=Decimal("100.00"),
-    bar_end=NOW,
-    valid_until=NOW + timedelta(seconds=60),
-)
-SNAPSHOT = RiskSnapshot(
-    now=NOW,
-    equity=Decimal(100_000),
-    positions={},
-    marks={"SPY": Decimal(100), "IBM": Decimal(200)},
-    allowed_symbols=frozenset({"SPY", "IBM"}),
+# what other tables are about is out of the way here
+LIMITS = RiskLimits(
+    max_order_fraction=Decimal(1),
+    max_leverage=Decimal(4),
+    max_net_fraction=Decimal(4),
+    min_price=Decimal(0),
+    allow_flip=True,
 )
 HALT = HaltLevel.HALTED
 REDUCE = HaltLevel.REDUCE_ONLY
-Changes = Mapping[str, Any]
-
-
-def _working(
-    side: Side,
-    quantity: object,
-    *,
-    price: object = 100,
-    symbol: str = "SPY",
-    strategy: str = "other",
-) -> Reservation:
-    return Reservation(strategy, symbol, side, Decimal(str(quantity)), Decimal(str(price)))
 
 
 def _code(
@@ -99,12 +76,12 @@ VIOLATIONS: dict[DenialCode, tuple[Rule, Changes, Changes]] = {
     DenialCode.DUPLICATE_INTENT: (
         risk.no_duplicate,
         {},
-        {"reserved": {"earlier": _working(Side.BUY, 1, strategy="momentum")}},
+        {"reserved": {"earlier": working(Side.BUY, 1, strategy="momentum")}},
     ),
     DenialCode.WASH_TRADE: (
         risk.no_wash_trade,
         {},
-        {"reserved": {"earlier": _working(Side.SELL, 1)}},
+        {"reserved": {"earlier": working(Side.SELL, 1)}},
     ),
     DenialCode.PRICE_COLLAR: (risk.price_collar, {"limit_price": Decimal("103.01")}, {}),
     DenialCode.POSITION_LIMIT: (risk.position_limit, {"quantity": Decimal(101)}, {}),
@@ -118,11 +95,14 @@ VIOLATIONS: dict[DenialCode, tuple[Rule, Changes, Changes]] = {
 
 def test_every_code_can_be_produced() -> None:
     # what a strategy cannot close never becomes a proposal: that code is given before the rules
-    assert set(DenialCode) == set(VIOLATIONS) | {DenialCode.NOTHING_TO_CLOSE}
+    before = {DenialCode.NOTHING_TO_CLOSE, DenialCode.VERSION_MISMATCH}
+    tables = {case.code for case in CASES if case.code is not None}
+    assert set(DenialCode) == set(VIOLATIONS) | tables | before
 
 
 def test_every_rule_is_violated_by_some_case() -> None:
-    assert {rule for rule, _, _ in VIOLATIONS.values()} == set(RULES)
+    tables = {case.rule for case in CASES if case.code is not None}
+    assert {rule for rule, _, _ in VIOLATIONS.values()} | tables == set(RULES)
 
 
 @pytest.mark.parametrize("code", VIOLATIONS)
@@ -175,7 +155,7 @@ def test_the_first_violated_rule_answers_and_the_rest_are_still_waiting() -> Non
         equity=None,
         levels={"account": HALT},
         allowed_symbols=frozenset(),
-        reserved={"a": _working(Side.BUY, 1, strategy="momentum"), "b": _working(Side.SELL, 1)},
+        reserved={"a": working(Side.BUY, 1, strategy="momentum"), "b": working(Side.SELL, 1)},
     )
     repairs: list[tuple[DenialCode, Changes, Changes]] = [
         (DenialCode.HALTED, {}, {"levels": {"account": REDUCE}}),
@@ -186,7 +166,7 @@ def test_the_first_violated_rule_answers_and_the_rest_are_still_waiting() -> Non
         (DenialCode.STALE_DATA, {"bar_end": NOW}, {}),
         (DenialCode.INVALID_QUANTITY, {"quantity": Decimal(1_000_000)}, {}),
         (DenialCode.INVALID_PRICE, {"limit_price": Decimal("150.00")}, {}),
-        (DenialCode.DUPLICATE_INTENT, {}, {"reserved": {"b": _working(Side.SELL, 1)}}),
+        (DenialCode.DUPLICATE_INTENT, {}, {"reserved": {"b": working(Side.SELL, 1)}}),
         (DenialCode.WASH_TRADE, {}, {"reserved": {}}),
         (DenialCode.PRICE_COLLAR, {"limit_price": Decimal("100.00")}, {}),
         (DenialCode.POSITION_LIMIT, {}, {"equity": Decimal(10_000_000)}),
@@ -252,7 +232,7 @@ def test_the_strictest_of_the_three_scopes_counts() -> None:
 SECOND = timedelta(seconds=1)
 CLOSE = datetime(2024, 3, 4, 21, 0, tzinfo=UTC)
 OPEN = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
-OTHER = {"other": _working(Side.BUY, 40)}
+OTHER = {"other": working(Side.BUY, 40)}
 
 
 @pytest.mark.parametrize(
@@ -320,8 +300,8 @@ def test_each_limit_from_both_sides(proposed: Changes, found: Changes, code: str
 
 
 def test_the_limits_are_those_that_were_configured() -> None:
-    strict = RiskLimits(max_position_fraction=Decimal("0.04"))
-    loose = RiskLimits(max_position_fraction=Decimal("0.05"))
+    strict = replace(LIMITS, max_position_fraction=Decimal("0.04"))
+    loose = replace(LIMITS, max_position_fraction=Decimal("0.05"))
 
     assert _code(PROPOSAL, SNAPSHOT, limits=strict) is DenialCode.POSITION_LIMIT
     assert _code(PROPOSAL, SNAPSHOT, limits=loose) is None
@@ -332,16 +312,16 @@ def test_the_limits_are_those_that_were_configured() -> None:
 
 def test_working_orders_may_fill_on_one_side_only() -> None:
     reserved = {
-        "buy": _working(Side.BUY, 30),
-        "sell": _working(Side.SELL, 20),
-        "elsewhere": _working(Side.BUY, 500, symbol="IBM"),
+        "buy": working(Side.BUY, 30),
+        "sell": working(Side.SELL, 20),
+        "elsewhere": working(Side.BUY, 500, symbol="IBM"),
     }
     snapshot = replace(SNAPSHOT, positions={"SPY": Decimal(10)}, reserved=reserved)
     assert worst_case(PROPOSAL, snapshot) == (40, -10)
 
 
 def test_an_order_is_not_counted_against_itself() -> None:
-    reserved = {PROPOSAL.intent_id: _working(Side.BUY, 100, strategy="momentum")}
+    reserved = {PROPOSAL.intent_id: working(Side.BUY, 100, strategy="momentum")}
     snapshot = replace(SNAPSHOT, reserved=reserved)
 
     assert worst_case(PROPOSAL, snapshot) == (0, 0)
@@ -349,7 +329,7 @@ def test_an_order_is_not_counted_against_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "side", "quantity", "working", "reducing"),
+    ("held", "side", "quantity", "others", "reducing"),
     [
         (100, Side.SELL, 99, None, True),
         (100, Side.SELL, 100, None, True),
@@ -371,10 +351,10 @@ def test_an_order_is_not_counted_against_itself() -> None:
     ],
 )
 def test_reducing_never_goes_beyond_zero(
-    held: int, side: Side, quantity: int, working: tuple[Side, int] | None, *, reducing: bool
+    held: int, side: Side, quantity: int, others: tuple[Side, int] | None, *, reducing: bool
 ) -> None:
     proposal = replace(PROPOSAL, side=side, quantity=Decimal(quantity))
-    reserved = {} if working is None else {"other": _working(*working)}
+    reserved = {} if others is None else {"other": working(*others)}
     snapshot = replace(SNAPSHOT, positions={"SPY": Decimal(held)}, reserved=reserved)
     assert is_reducing(proposal, snapshot) is reducing
 
@@ -384,7 +364,7 @@ def test_reducing_never_goes_beyond_zero(
 
 def test_concurrent_reservations_never_commit_more_than_there_is() -> None:
     snapshot = replace(SNAPSHOT, equity=Decimal(35_000))
-    limits = RiskLimits(max_position_fraction=Decimal("0.5"))
+    limits = replace(LIMITS, max_position_fraction=Decimal("0.5"))
     allowed = 0
     for number in range(5):
         proposal = replace(
@@ -392,7 +372,7 @@ def test_concurrent_reservations_never_commit_more_than_there_is() -> None:
         )
         if check(proposal, snapshot, limits, rules=(risk.buying_power,)) is None:
             allowed += 1
-            reservation = _working(Side.BUY, 100, strategy=f"s{number}")
+            reservation = working(Side.BUY, 100, strategy=f"s{number}")
             snapshot = replace(
                 snapshot, reserved={**snapshot.reserved, proposal.intent_id: reservation}
             )
@@ -412,8 +392,8 @@ def test_positions_and_orders_of_both_sides_use_buying_power(
         SNAPSHOT,
         positions={"IBM": Decimal(-300)},
         reserved={
-            "a": _working(Side.BUY, 100, price=200, symbol="IBM"),
-            "b": _working(Side.SELL, 75, price=200, symbol="IBM", strategy="third"),
+            "a": working(Side.BUY, 100, price=200, symbol="IBM"),
+            "b": working(Side.SELL, 75, price=200, symbol="IBM", strategy="third"),
         },
     )
 
@@ -457,7 +437,7 @@ def test_a_number_that_is_none_always_denies_and_never_raises(
 ) -> None:
     proposal = replace(PROPOSAL, origin=origin, side=side)
     snapshot = replace(SNAPSHOT, levels=levels)
-    same_side = replace(_working(side, 1), quantity=bad)
+    same_side = replace(working(side, 1), quantity=bad)
     cases = [
         (replace(proposal, quantity=bad), snapshot),
         (replace(proposal, limit_price=bad), snapshot),
@@ -475,7 +455,7 @@ def test_a_number_that_is_none_always_denies_and_never_raises(
         ),
         (proposal, replace(snapshot, reserved={"a": same_side})),
         (proposal, replace(snapshot, reserved={"a": replace(same_side, symbol="IBM")})),
-        (proposal, replace(snapshot, reserved={"a": replace(_working(side, 1), price=bad)})),
+        (proposal, replace(snapshot, reserved={"a": replace(working(side, 1), price=bad)})),
     ]
     for number, (proposed, found) in enumerate(cases):
         assert check(proposed, found, LIMITS) is not None, number
@@ -500,7 +480,7 @@ def test_without_equity_nothing_is_opened(rule: Rule, bad: Decimal | None) -> No
 
 
 def test_a_like_order_counts_only_for_the_same_strategy_symbol_and_side() -> None:
-    like = _working(Side.BUY, 1, strategy="momentum")
+    like = working(Side.BUY, 1, strategy="momentum")
     for harmless in (
         replace(like, strategy="other"),
         replace(like, symbol="IBM"),
@@ -511,13 +491,13 @@ def test_a_like_order_counts_only_for_the_same_strategy_symbol_and_side() -> Non
 
 def test_an_order_is_neither_its_own_duplicate_nor_its_own_counterpart() -> None:
     for side in Side:
-        own = {PROPOSAL.intent_id: _working(side, 50, strategy="momentum")}
+        own = {PROPOSAL.intent_id: working(side, 50, strategy="momentum")}
         assert _code(PROPOSAL, replace(SNAPSHOT, reserved=own)) is None
 
 
 def test_a_wash_trade_is_against_any_strategys_order() -> None:
     for strategy in ("momentum", "other", "external"):
-        against = {"x": _working(Side.SELL, 1, strategy=strategy)}
+        against = {"x": working(Side.SELL, 1, strategy=strategy)}
         snapshot = replace(SNAPSHOT, reserved=against)
         assert _code(PROPOSAL, snapshot) is DenialCode.WASH_TRADE
 
