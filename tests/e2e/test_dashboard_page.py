@@ -282,7 +282,7 @@ def test_the_book_shows_the_best_prices_and_own_orders(page: Page, server: PageS
 def test_limits_are_meters_with_their_headroom(page: Page) -> None:
     risk = page.get_by_role("region", name="Risk")
     expect(risk.get_by_role("meter", name="daily loss")).to_have_attribute("aria-valuenow", "20")
-    expect(risk).to_contain_text("4.00% left")
+    expect(risk).to_contain_text("4% left")
 
 
 def test_the_range_of_the_curve_is_asked_for(page: Page, server: PageServer) -> None:

@@ -6,12 +6,21 @@ interface HeadProps {
   readonly children: ReactNode;
 }
 
-/** A column's title; it stays while the rows scroll. */
+/** The titles, which stay while the rows scroll: all together, since each that stays is a layer. */
+export function Titles({ children }: { readonly children: ReactNode }) {
+  return (
+    <thead className="sticky top-0 z-1 bg-panel">
+      <tr>{children}</tr>
+    </thead>
+  );
+}
+
+/** A column's title. */
 export function Head({ right = false, className = "", children }: HeadProps) {
   return (
     <th
       scope="col"
-      className={`sticky top-0 z-1 bg-panel px-2 py-1 text-xs font-normal whitespace-nowrap text-dim ${
+      className={`px-2 py-1 text-xs font-normal whitespace-nowrap text-dim ${
         right ? "text-right" : "text-left"
       } ${className}`}
     >
@@ -33,7 +42,7 @@ export function SortHead({ sorted, onSort, right = false, className = "", childr
     <th
       scope="col"
       aria-sort={sorted}
-      className={`sticky top-0 z-1 bg-panel p-0 text-xs font-normal whitespace-nowrap text-dim ${
+      className={`p-0 text-xs font-normal whitespace-nowrap text-dim ${
         right ? "text-right" : "text-left"
       } ${className}`}
     >
@@ -47,7 +56,11 @@ export function SortHead({ sorted, onSort, right = false, className = "", childr
 
 export function Cell({ right = false, className = "", children }: HeadProps) {
   return (
-    <td className={`px-2 py-0.5 align-top ${right ? "text-right" : ""} ${className}`}>{children}</td>
+    <td
+      className={`px-2 py-0.5 align-top ${right ? "text-right whitespace-nowrap" : ""} ${className}`}
+    >
+      {children}
+    </td>
   );
 }
 

@@ -25,16 +25,21 @@ function Entry({ alert, today }: { readonly alert: AlertRow; readonly today: str
   const [glyph, tone] = GLYPHS[alert.name] ?? ["·", "text-dim"];
   const on = day(alert.at);
   return (
-    <li className="border-b border-line/60 px-2 py-0.5 wrap-anywhere">
-      <span className="text-dim">
-        {on === today ? "" : `${on} `}
-        {time(alert.at)}{" "}
-      </span>
-      <span className={tone}>
-        <span aria-hidden="true">{glyph} </span>
-        {alert.name}{" "}
-      </span>
-      {alert.text}
+    <li
+      title={alert.text}
+      className="border-b border-line/60 px-2 py-0.5 wrap-anywhere"
+    >
+      <p className="line-clamp-3">
+        <span className="text-dim">
+          {on === today ? "" : `${on} `}
+          {time(alert.at)}{" "}
+        </span>
+        <span className={tone}>
+          <span aria-hidden="true">{glyph} </span>
+          {alert.name}{" "}
+        </span>
+        {alert.text}
+      </p>
     </li>
   );
 }

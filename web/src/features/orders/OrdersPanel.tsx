@@ -4,7 +4,7 @@ import type { OrderRow } from "../../api/messages";
 import { Badge } from "../../components/Badge";
 import { Empty, Panel } from "../../components/Panel";
 import { ReasonDialog } from "../../components/ReasonDialog";
-import { Cell, ROW, SortHead, Table } from "../../components/Table";
+import { Cell, ROW, SortHead, Table, Titles } from "../../components/Table";
 import { average, bps, counted, price, quantity } from "../../format/numbers";
 import { orderGroup, orderMark, type OrderGroup } from "../../format/status";
 import { day, time } from "../../format/time";
@@ -75,19 +75,21 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
         {bps(row.slippage_bps)}
       </Cell>
       <Cell className="min-w-[13ch]">
-        <Badge mark={orderMark(row.status)} />
-        {orderGroup(row.status) === "working" && (
-          <button
-            type="button"
-            disabled={!mayOperate}
-            aria-label={`Cancel the ${row.side} order of ${row.symbol}…`}
-            data-cancel
-            onClick={() => onCancel(row)}
-            className="ml-2 text-bad hover:underline disabled:text-dim"
-          >
-            cancel…
-          </button>
-        )}
+        <span className="whitespace-nowrap">
+          <Badge mark={orderMark(row.status)} />
+          {orderGroup(row.status) === "working" && (
+            <button
+              type="button"
+              disabled={!mayOperate}
+              aria-label={`Cancel the ${row.side} order of ${row.symbol}…`}
+              data-cancel
+              onClick={() => onCancel(row)}
+              className="ml-2 text-bad hover:underline disabled:text-dim"
+            >
+              cancel…
+            </button>
+          )}
+        </span>
         {row.reason !== "" && (
           <span title={row.reason} className="line-clamp-1 text-xs wrap-anywhere text-dim @3xl:hidden">
             {row.reason}
@@ -101,19 +103,18 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
   );
 });
 
-interface TitlesProps {
+interface ColumnsProps {
   readonly sorting: Sorting;
   readonly onSort: (by: Column) => void;
 }
 
-function Titles({ sorting, onSort }: TitlesProps) {
+function Columns({ sorting, onSort }: ColumnsProps) {
   const head = (by: Column) => ({
     sorted: sorting.by === by ? (sorting.down ? "descending" : "ascending") : "none",
     onSort: () => onSort(by),
   }) as const;
   return (
-    <thead>
-      <tr>
+    <Titles>
         <SortHead {...head("at")}>Time</SortHead>
         <SortHead {...head("strategy")} className="hidden @3xl:table-cell">
           Strategy
@@ -136,8 +137,7 @@ function Titles({ sorting, onSort }: TitlesProps) {
         <th scope="col" className="hidden text-left text-xs font-normal text-dim @3xl:table-cell">
           <span className="px-2">Reason</span>
         </th>
-      </tr>
-    </thead>
+    </Titles>
   );
 }
 
@@ -208,7 +208,7 @@ export const OrdersPanel = memo(function OrdersPanel(props: Props) {
         <Empty>{orders.length === 0 ? "No orders yet." : "No order is like that."}</Empty>
       ) : (
         <Table label="Orders">
-          <Titles sorting={sorting} onSort={(by) => setSorting((was) => turned(was, by))} />
+          <Columns sorting={sorting} onSort={(by) => setSorting((was) => turned(was, by))} />
           <tbody>
             {shown.map((row) => (
               <Row

@@ -4,7 +4,7 @@ import type { PositionRow } from "../../api/messages";
 import { Amount } from "../../components/Amount";
 import { Empty, Panel } from "../../components/Panel";
 import { ReasonDialog } from "../../components/ReasonDialog";
-import { Cell, Head, ROW, Table } from "../../components/Table";
+import { Cell, Head, ROW, Table, Titles } from "../../components/Table";
 import { average, direction, money, percent, price, quantity, signedMoney } from "../../format/numbers";
 
 interface Props {
@@ -85,10 +85,9 @@ const Row = memo(function Row({ row, limit, mayOperate, onSymbol, onClose }: Row
   );
 });
 
-function Titles() {
+function Columns() {
   return (
-    <thead>
-      <tr>
+    <Titles>
         <Head>Symbol</Head>
         <Head right>Qty</Head>
         <Head right className="hidden @md:table-cell">
@@ -109,8 +108,7 @@ function Titles() {
         <Head>
           <span className="sr-only">Actions</span>
         </Head>
-      </tr>
-    </thead>
+    </Titles>
   );
 }
 
@@ -131,7 +129,7 @@ export const PositionsPanel = memo(function PositionsPanel(props: Props) {
         <Empty>Flat: no open positions.</Empty>
       ) : (
         <Table label="Positions">
-          <Titles />
+          <Columns />
           <tbody>
             {[...open, ...flat].map((row) => (
               <Row

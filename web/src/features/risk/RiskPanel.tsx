@@ -18,7 +18,7 @@ const NEAR = 0.8;
 
 function amount(value: string, unit: string): string {
   if (value === "") return NONE;
-  if (unit === "fraction") return percent(value);
+  if (unit === "fraction") return percent(value).replace(".00%", "%");
   if (unit === "dollars") return money(value);
   return unit === "seconds" ? `${value} s` : value;
 }
@@ -50,36 +50,35 @@ function Meter({ row }: { readonly row: LimitRow }) {
   const shown = tone(part);
   const name = row.code.replaceAll("_", " ").toLowerCase();
   return (
-    <li title={row.effect} className="px-2 py-0.5">
-      <div className="flex justify-between gap-2 text-xs">
-        <span className="truncate">
-          {name}
-          {row.subject !== "" && <span className="text-dim"> {row.subject}</span>}
-        </span>
-        <span className="whitespace-nowrap">
-          {amount(row.used, row.unit)}
-          <span className="text-dim"> / {amount(row.limit, row.unit)}</span>
-        </span>
-      </div>
-      <div className="flex items-center gap-2">
+    <li
+      title={`${row.effect}: ${amount(row.used, row.unit)} of ${amount(row.limit, row.unit)}`}
+      className="flex items-center gap-2 px-2 text-xs leading-[1.15rem]"
+    >
+      <span className="w-[21ch] shrink-0 truncate">
+        {name}
+        {row.subject !== "" && <span className="text-dim"> {row.subject}</span>}
+      </span>
+      <div
+        role="meter"
+        aria-label={`${name}: ${row.effect}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(Math.min(part ?? 0, 1) * 100)}
+        aria-valuetext={`${amount(row.used, row.unit)} of ${amount(row.limit, row.unit)}`}
+        className="h-1.5 min-w-4 flex-1 border border-edge"
+      >
         <div
-          role="meter"
-          aria-label={`${name}: ${row.effect}`}
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={Math.round(Math.min(part ?? 0, 1) * 100)}
-          aria-valuetext={`${amount(row.used, row.unit)} of ${amount(row.limit, row.unit)}`}
-          className="h-1.5 flex-1 border border-edge"
-        >
-          <div
-            className={`h-full ${FILLS[shown] ?? ""}`}
-            style={{ width: `${Math.min(part ?? 0, 1) * 100}%` }}
-          />
-        </div>
-        <span className={`w-[13ch] text-right text-xs whitespace-nowrap ${TONES[shown]}`}>
-          {GLYPHS[shown]} {headroom(row)}
-        </span>
+          className={`h-full ${FILLS[shown] ?? ""}`}
+          style={{ width: `${Math.min(part ?? 0, 1) * 100}%` }}
+        />
       </div>
+      <span className="hidden w-[17ch] text-right whitespace-nowrap @md:inline">
+        {amount(row.used, row.unit)}
+        <span className="text-dim"> / {amount(row.limit, row.unit)}</span>
+      </span>
+      <span className={`min-w-[12ch] text-right whitespace-nowrap ${TONES[shown]}`}>
+        {GLYPHS[shown]} {headroom(row)}
+      </span>
     </li>
   );
 }

@@ -6,7 +6,7 @@ function row(used: string, limit: string, unit = "fraction") {
 }
 
 test.each([
-  [row("0.02", "0.05"), "3.00% left"],
+  [row("0.02", "0.05"), "3% left"],
   [row("0.05", "0.05"), "reached"],
   [row("0.07", "0.05"), "reached"],
   [row("", "0.05"), "unknown"],

@@ -3,7 +3,7 @@ import type { StrategyRow } from "../../api/messages";
 import { Amount } from "../../components/Amount";
 import { Badge } from "../../components/Badge";
 import { Empty, Panel } from "../../components/Panel";
-import { Cell, Head, ROW, Table } from "../../components/Table";
+import { Cell, Head, ROW, Table, Titles } from "../../components/Table";
 import { counted, latency, NONE, percent, ratio, signedMoney } from "../../format/numbers";
 import { haltMark } from "../../format/status";
 
@@ -32,10 +32,10 @@ function Row({ row }: { readonly row: StrategyRow }) {
         {percent(row.max_drawdown)}
       </Cell>
       <Cell right>{counted(row.trades)}</Cell>
-      <Cell right className="hidden @xl:table-cell">
+      <Cell right className="hidden @2xl:table-cell">
         {latency(row.latency_p99_ms)}
       </Cell>
-      <Cell className="hidden w-1/4 max-w-0 truncate text-dim @2xl:table-cell">
+      <Cell className="hidden w-1/4 max-w-0 truncate text-dim @3xl:table-cell">
         <span title={row.last_signal}>{row.last_signal || NONE}</span>
       </Cell>
     </tr>
@@ -54,8 +54,7 @@ export const StrategiesPanel = memo(function StrategiesPanel({ strategies, class
         <Empty>No strategy is configured.</Empty>
       ) : (
         <Table label="Strategies">
-          <thead>
-            <tr>
+          <Titles>
               <Head>Name</Head>
               <Head>State</Head>
               <Head right>Day P&L</Head>
@@ -69,12 +68,11 @@ export const StrategiesPanel = memo(function StrategiesPanel({ strategies, class
                 Max DD
               </Head>
               <Head right>Fills</Head>
-              <Head right className="hidden @xl:table-cell">
+              <Head right className="hidden @2xl:table-cell">
                 p99
               </Head>
-              <Head className="hidden @2xl:table-cell">Last signal</Head>
-            </tr>
-          </thead>
+              <Head className="hidden @3xl:table-cell">Last signal</Head>
+          </Titles>
           <tbody>
             {strategies.map((row) => (
               <Row key={row.name} row={row} />
