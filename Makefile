@@ -42,7 +42,7 @@ test-web: .venv/.dev .venv-aws/.aws web browser web-check ## the page alone: typ
 bench: .venv/.dev .venv-bench/.bench ## the speed of the backtester beside its peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)
 
-soak: .venv/.dev .venv-aws/.aws ## the long runs under faults
+soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEED=17 plays one of them again
 	@.venv/bin/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS) || \
 	{ [ $$? -eq 5 ] && echo "soak: no test is marked as a soak run yet"; }
 

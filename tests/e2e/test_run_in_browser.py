@@ -80,9 +80,7 @@ def open_positions(run: QtRun) -> list[str]:
     return [row["symbol"] for row in rows if float(row["quantity"]) != 0]
 
 
-def test_soon_there_are_bars_orders_fills_and_a_moving_profit(
-    run: QtRun, page: Page
-) -> None:
+def test_soon_there_are_bars_orders_fills_and_a_moving_profit(run: QtRun, page: Page) -> None:
     expect(page.get_by_test_id("mode")).to_have_text("SIMULATED")
     expect(page.get_by_test_id("connection")).to_contain_text("LIVE")
     expect(page.locator("[data-order]", has_text="filled").first).to_be_visible(timeout=PATIENCE_MS)
