@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 
 from ingest_container.waiting import PatientThread
-from quantterminal.domain.errors import QuantTerminalError
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.container_runtime import ContainerRuntime
 
@@ -29,5 +28,5 @@ def _push(push: Callable[[], object], telemetry: Telemetry) -> None:
     """The page is no reason to stop reading the market: it sees the silence and says so."""
     try:
         push()
-    except QuantTerminalError as problem:
-        telemetry.record("live_not_pushed", problem=str(problem))
+    except Exception as problem:  # noqa: BLE001 - bulkhead: what the page needs stops no order
+        telemetry.record("live_not_pushed", problem=f"{type(problem).__name__}: {problem}")

@@ -136,15 +136,9 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
     books = runtime.ledger.books(account)
     quotes = _quotes(runtime)
     prices = _prices(books, quotes)
-    state = _as_state(books, prices)
     equity = books.account.cash + _market_value(books, prices)
-    facts = runtime.ledger.strategies(account, since=since)
-    activity = runtime.ledger.activity(account, since=since)
-    free = available_buying_power(
-        risk_snapshot(state, runtime.trading, now=now), runtime.trading.limits
-    )
     positions = _positions(books, prices, equity)
-    health = _health(runtime, activity, quotes, now)
+    health = _health(runtime, runtime.ledger.activity(account, since=since), quotes, now)
     day_open, high = books.account.day_open_equity, max(books.account.high_water_mark, equity)
     orders = tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS))
     by_strategy = _day_pnl(runtime, books, prices, since)
@@ -159,7 +153,6 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
         orders=orders,
         bar_age_s=health.last_bar_age_s,
     )
-    level = max((halt.level for halt in books.halts), default=HaltLevel.ACTIVE)
     return Dashboard(
         at=now,
         mode=runtime.trading.mode,
@@ -174,15 +167,15 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
         day_pnl_fraction=_fraction((equity - day_open) / day_open),
         realized_pnl=_money(sum((p.realized_pnl for p in books.positions.values()), _ZERO)),
         unrealized_pnl=_money(sum((Decimal(p.unrealized_pnl) for p in positions), _ZERO)),
-        buying_power=_money(free or _ZERO),
+        buying_power=_money(_free(runtime, books, prices, now)),
         reserved=_money(sum((r.notional for r in books.reservations.values()), _ZERO)),
         high_water_mark=_money(high),
         drawdown_fraction=_fraction((high - equity) / high),
-        halt_level=HaltLevel(level).name,
+        halt_level=_level(books).name,
         halts=tuple(_halt(each) for each in books.halts if each.level is not HaltLevel.ACTIVE),
         positions=positions,
         orders=orders,
-        strategies=_strategies(runtime, facts, books, by_strategy, figures),
+        strategies=_strategies(runtime, books, by_strategy, figures, since),
         limits=tuple(meters(usage, runtime.trading.limits)),
         quotes=tuple(_quote(symbol, quote) for symbol, quote in sorted(quotes.items())),
         health=health,
@@ -192,6 +185,18 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
 
 def _day_start(now: datetime) -> datetime:
     return trading_day(new_york_date(now)).opens
+
+
+def _free(
+    runtime: DashboardRuntime, books: Books, prices: Mapping[str, Mark], now: datetime
+) -> Decimal:
+    """What may still be committed; nothing where a price is missing."""
+    snapshot = risk_snapshot(_as_state(books, prices), runtime.trading, now=now)
+    return available_buying_power(snapshot, runtime.trading.limits) or _ZERO
+
+
+def _level(books: Books) -> HaltLevel:
+    return HaltLevel(max((halt.level for halt in books.halts), default=HaltLevel.ACTIVE))
 
 
 def _quote(symbol: str, quote: Quote) -> QuoteRow:
@@ -279,6 +284,8 @@ def _day_pnl(
     total: dict[str, Decimal] = {}
     for holding, flow in runtime.ledger.flows(runtime.trading.account, since=since).items():
         strategy, symbol = holding
+        if holding not in books.positions:
+            continue  # its first fill came between the two reads: the next second has both
         held, mark = books.positions[holding].quantity, prices.get(symbol)
         before = held - flow.shares
         gain = flow.cash
@@ -290,11 +297,12 @@ def _day_pnl(
 
 def _strategies(
     runtime: DashboardRuntime,
-    facts: Mapping[str, StrategyFacts],
     books: Books,
     day_pnl: Mapping[str, Decimal],
     figures: FiguresByStrategy,
+    since: datetime,
 ) -> tuple[StrategyRow, ...]:
+    facts = runtime.ledger.strategies(runtime.trading.account, since=since)
     levels = {halt.scope: HaltLevel(halt.level) for halt in books.halts}
     account = levels.get("account", HaltLevel.ACTIVE)
     none = StrategyFacts(0, "")

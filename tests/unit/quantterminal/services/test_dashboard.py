@@ -1,13 +1,16 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import ACCOUNT, HaltCode
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Action, Side
 from quantterminal.domain.view import Dashboard
+from quantterminal.ports.ledger import Books
 from quantterminal.ports.watermarks import Quote
 from quantterminal.services.apply_update import apply_update
 from quantterminal.services.dashboard import (
@@ -222,6 +225,21 @@ def test_strategies_carry_the_figures_of_the_day(pipeline: Pipeline) -> None:
 
     assert row.win_rate == "1.000000"
     assert row.latency_p99_ms is None
+
+
+def test_a_first_fill_between_two_reads_is_left_for_the_next_second(pipeline: Pipeline) -> None:
+    class Early(PostgresViewLedger):
+        """Reads the books before the fill that its other answers know of."""
+
+        def books(self, account: str) -> Books:
+            return replace(super().books(account), positions={})
+
+    pipeline.bought("SPY", 20, "100.00")
+    runtime = replace(pipeline.dashboard, ledger=Early(pipeline.database))
+
+    shown = dashboard({}, runtime=runtime)
+
+    assert (shown.positions, shown.strategies[0].day_pnl) == ((), "0.00")
 
 
 def test_quotes_are_the_book(pipeline: Pipeline) -> None:
