@@ -78,6 +78,7 @@ function Panels(props: PanelsProps) {
         onSymbol={onSymbol}
         quote={quote}
         orders={dashboard.orders}
+        barsSeen={dashboard.health.bars_seen}
         className="max-lg:h-96 lg:col-span-9"
       />
       <RiskPanel

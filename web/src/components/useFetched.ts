@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 export type Fetched<T> =
   | { readonly state: "loading" }
@@ -6,18 +6,27 @@ export type Fetched<T> =
   | { readonly state: "there"; readonly value: T };
 
 /**
- * What `fetch` answers, asked again every `everyMs`. The last good answer stays while later ones
- * fail. `fetch` must keep its identity for as long as it asks for the same thing.
+ * What `fetch` answers, asked again every `everyMs`, but not while `stamp` (if there is one) is what
+ * it was at the last good answer. That answer stays while later ones fail. `fetch` must keep its
+ * identity for as long as it asks for the same thing.
  */
-export function useFetched<T>(fetch: () => Promise<T>, everyMs: number): Fetched<T> {
+export function useFetched<T>(fetch: () => Promise<T>, everyMs: number, stamp?: number): Fetched<T> {
+  const newest = useRef(stamp);
+  useEffect(() => {
+    newest.current = stamp;
+  }, [stamp]);
   const [fetched, setFetched] = useState<{ by: () => Promise<T>; it: Fetched<T> } | null>(null);
   useEffect(() => {
     let isOver = false;
+    let known: number | undefined;
     const ask = () => {
-      if (document.hidden) return;
+      const asked = newest.current;
+      if (document.hidden || (asked !== undefined && asked === known)) return;
       fetch().then(
         (value) => {
-          if (!isOver) setFetched({ by: fetch, it: { state: "there", value } });
+          if (isOver) return;
+          known = asked;
+          setFetched({ by: fetch, it: { state: "there", value } });
         },
         () => {
           if (isOver) return;

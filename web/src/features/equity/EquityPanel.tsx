@@ -14,7 +14,7 @@ const SPANS: readonly (readonly [Span, string])[] = [
   ["month", "Month"],
   ["all", "All"],
 ];
-const AGAIN_MS = 15_000;
+const AGAIN_MS = 60_000;
 /** More fills than this on one curve are not told apart any more. */
 const MOST_FILLS = 60;
 

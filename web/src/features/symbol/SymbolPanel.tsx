@@ -20,6 +20,8 @@ interface Props {
   readonly quote: QuoteRow | null;
   /** All orders of the account; those of the symbol are drawn. */
   readonly orders: readonly OrderRow[];
+  /** How many bars the system has seen: new ones are asked for when it has grown. */
+  readonly barsSeen: number;
   readonly className?: string;
 }
 
@@ -68,10 +70,11 @@ function Choice({ symbol, symbols, onSymbol }: Pick<Props, "symbol" | "symbols" 
 
 /** One symbol: its minute bars with our orders on them, and the book as far as it is known. */
 export const SymbolPanel = memo(function SymbolPanel(props: Props) {
-  const { symbol, quote, orders, className = "" } = props;
+  const { symbol, quote, orders, barsSeen, className = "" } = props;
   const fetched = useFetched(
     useCallback(() => getBars(symbol), [symbol]),
     AGAIN_MS,
+    barsSeen,
   );
   const bars = useSame(fetched.state === "there" ? fetched.value.bars : null);
   const working = useMemo(
