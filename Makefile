@@ -12,6 +12,7 @@ SHELL := bash
 ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2
+SEEDS ?= 1000
 PYTHON ?=
 
 export UV_PYTHON_DOWNLOADS := never
@@ -42,9 +43,11 @@ test-web: .venv/.dev .venv-aws/.aws web browser web-check ## the page alone: typ
 bench: .venv/.dev .venv-bench/.bench ## the speed of the backtester beside its peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)
 
-soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEED=17 plays one of them again
-	@.venv/bin/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS) || \
-	{ [ $$? -eq 5 ] && echo "soak: no test is marked as a soak run yet"; }
+soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000, or SEED=17 for one disturbed run
+	@if [ -z "$(SEED)" ]; then
+	  .venv/bin/python -m tests.simulation run --seeds $(SEEDS) --workers $(WORKERS)
+	fi
+	.venv/bin/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
 
 web: web/dist/index.html ## builds the page
 

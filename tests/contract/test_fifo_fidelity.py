@@ -1,4 +1,4 @@
-"""The queue semantics that the pipeline relies on, held against the local AWS.
+"""The queue semantics that the pipeline relies on, held against the local AWS and our model of it.
 
 The emulator is young; an upgrade that changes one of these must not go unnoticed.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from local.processes.local_aws import LocalAwsAddress
+from tests.contract.model_sqs import ModelSqs
 
 _names = itertools.count(1)
 
@@ -61,9 +62,12 @@ class Queue:
         self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
 
 
-@pytest.fixture(scope="module")
-def sqs(local_aws: LocalAwsAddress) -> Any:
-    return local_aws.client("sqs")
+@pytest.fixture(scope="module", params=["model", "local AWS"])
+def sqs(request: pytest.FixtureRequest) -> Any:
+    if request.param == "model":
+        return ModelSqs()
+    address: LocalAwsAddress = request.getfixturevalue("local_aws")
+    return address.client("sqs")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""The ledger: once, in one transaction, and the same whoever comes first. On a real PostgreSQL."""
+"""The ledger: once, in one transaction, and the same whoever comes first, real or in memory."""
 
+import inspect
 import itertools
 import threading
 import time
@@ -12,6 +13,12 @@ import psycopg
 import pytest
 
 from local.processes.postgres import Postgres
+from quantterminal.adapters.memory.account_ledger import MemoryAccountLedger
+from quantterminal.adapters.memory.evaluation_ledger import MemoryEvaluationLedger
+from quantterminal.adapters.memory.halt_ledger import MemoryHaltLedger
+from quantterminal.adapters.memory.intent_ledger import MemoryIntentLedger
+from quantterminal.adapters.memory.order_ledger import MemoryOrderLedger
+from quantterminal.adapters.memory.tables import Tables
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
 from quantterminal.adapters.postgres.bar_store import PostgresBarStore
 from quantterminal.adapters.postgres.database import Database
@@ -81,6 +88,22 @@ class Ledger:
         return found
 
 
+class MemoryLedger(Ledger):
+    """The same adapters in memory."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.accounts = MemoryAccountLedger(self.tables)
+        self.evaluations = MemoryEvaluationLedger(self.tables)
+        self.intents = MemoryIntentLedger(self.tables)
+        self.orders = MemoryOrderLedger(self.tables)
+        self.halts = MemoryHaltLedger(self.tables)
+        self.bars = self.tables.bars
+
+    def journal(self, kind: str) -> int:
+        return len(self.tables.noted.get((DEMO, kind), ()))
+
+
 @pytest.fixture(scope="module")
 def ledger_url(postgres: Postgres) -> str:
     url = postgres.create_database("ledger_contract").url
@@ -102,9 +125,21 @@ def connect(ledger_url: str) -> Iterator[Callable[[], Ledger]]:
         each.database.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is about one connection and asks for no row by SQL is held for the fake as well."""
+    if "ledger" in metafunc.fixturenames:
+        asked = set(inspect.signature(metafunc.function).parameters)
+        used = set(metafunc.function.__code__.co_names)
+        is_real_only = asked & {"connect", "ledger_url"} or used & {"rows", "state_of"}
+        kinds = ["postgres"] if is_real_only else ["memory", "postgres"]
+        metafunc.parametrize("ledger", kinds, indirect=True)
+
+
 @pytest.fixture
-def ledger(connect: Callable[[], Ledger]) -> Ledger:
-    made = connect()
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    made: Ledger = (
+        MemoryLedger() if request.param == "memory" else request.getfixturevalue("connect")()
+    )
     made.accounts.open_account(DEMO, cash=CASH, at=OPEN)
     return made
 

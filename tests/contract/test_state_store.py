@@ -1,4 +1,4 @@
-"""The working state on a real Valkey, alone and in cluster mode: optimistic, and disposable."""
+"""The working state on a real Valkey, alone and in cluster mode, and in memory: disposable."""
 
 import contextlib
 import inspect
@@ -16,6 +16,7 @@ from redis.crc import key_slot
 from local.processes.child import Child, Command, inherited_environment
 from local.processes.ready import free_port, wait_until_ready
 from local.processes.valkey import find_binary
+from quantterminal.adapters.memory.state_store import MemoryStateStore
 from quantterminal.adapters.redis.connection import Client, connect
 from quantterminal.adapters.redis.snapshot_store import RedisSnapshotStore
 from quantterminal.adapters.redis.state_store import RedisStateStore
@@ -72,9 +73,17 @@ def answers(url: str) -> bool:
             return False
 
 
-@pytest.fixture(params=["alone", "cluster"])
-def client(request: pytest.FixtureRequest) -> Iterator[Client]:
-    name = "valkey_url" if request.param == "alone" else "cluster_url"
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What does not look at the server itself is held for the fake as well."""
+    if "server" in metafunc.fixturenames:
+        is_real_only = "client" in inspect.signature(metafunc.function).parameters
+        kinds = ["alone", "cluster"] if is_real_only else ["memory", "alone", "cluster"]
+        metafunc.parametrize("server", kinds)
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, server: str) -> Iterator[Client]:
+    name = "valkey_url" if server == "alone" else "cluster_url"
     made = connect(request.getfixturevalue(name))
     yield made
     made.close()
@@ -86,8 +95,10 @@ def account(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(client: Client) -> RedisStateStore:
-    return RedisStateStore(client)
+def store(request: pytest.FixtureRequest, server: str) -> RedisStateStore | MemoryStateStore:
+    if server == "memory":
+        return MemoryStateStore()
+    return RedisStateStore(request.getfixturevalue("client"))
 
 
 def record(account: str, **more: Any) -> AccountRecord:

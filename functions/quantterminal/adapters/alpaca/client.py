@@ -37,6 +37,8 @@ from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.backoff import Backoff, retried
 
 T = TypeVar("T")
+Transport = Callable[[str, str, bytes | None], Answer]
+"""(method, path with query, body) -> the answer; raises urllib3's errors when there is none."""
 _MOST_ORDERS = 500
 _MOST_FILLS = 100
 _MOST_PAGES = 1_000
@@ -57,13 +59,14 @@ class AlpacaBroker:
     """Satisfies `ports.broker.OrderGateway`, `BrokerBooks` and `BrokerCalendar`.
 
     `base_url` comes without /v2. `draw` answers floats from [0, 1); `sleep` takes seconds;
-    `unix_now` is the wall clock that the rate limit's reset time is compared with. `fresh_keys`
-    answers (key id, secret key) anew; it is asked once when the broker refuses the ones at hand,
-    since they may have been rotated. Rows that cannot be read are counted and left out: what they
-    say is missing then, and what is missing shows as a difference.
+    `unix_now` is the wall clock that the rate limit's reset time is compared with; `transport`
+    stands in for HTTP where there is no network. `fresh_keys` answers (key id, secret key) anew; it
+    is asked once when the broker refuses the ones at hand, since they may have been rotated. Rows
+    that cannot be read are counted and left out: what they say is missing then, and what is missing
+    shows as a difference.
     """
 
-    def __init__(  # noqa: PLR0913 - one word each, and all by name
+    def __init__(  # noqa: PLR0913 - the client's surroundings, each with its own default
         self,
         *,
         base_url: str,
@@ -73,6 +76,7 @@ class AlpacaBroker:
         sleep: Callable[[float], None] = time.sleep,
         unix_now: Callable[[], float] = time.time,
         timeout: urllib3.Timeout | None = None,
+        transport: Transport | None = None,
         telemetry: Telemetry | None = None,
         fresh_keys: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
@@ -88,6 +92,7 @@ class AlpacaBroker:
             retries=False,
             timeout=timeout or urllib3.Timeout(connect=1.5, read=4.0),
         )
+        self._transport = transport or self._over_http
 
     def submit(self, order: NewOrder) -> OrderUpdate:
         body = msgspec.json.encode(codec.order_body(order))
@@ -252,15 +257,15 @@ class AlpacaBroker:
         """One request. Keys that are refused were proved to do nothing, so that a second request
         with new ones is safe; with the same ones it is not tried.
         """
-        answer = self._send_once(method, target, body=body)
+        answer = self._transport(method, target, body)
         if answer.status in _REFUSED_KEYS and refuses_keys(answer):
             fresh = self._fresh_keys()
             if fresh != self._keys:
                 self._keys = fresh
-                answer = self._send_once(method, target, body=body)
+                answer = self._transport(method, target, body)
         return answer
 
-    def _send_once(self, method: str, target: str, *, body: bytes | None) -> Answer:
+    def _over_http(self, method: str, target: str, body: bytes | None) -> Answer:
         key_id, secret_key = self._keys
         headers = {"APCA-API-KEY-ID": key_id, "APCA-API-SECRET-KEY": secret_key}
         if body is not None:

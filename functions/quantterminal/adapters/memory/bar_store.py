@@ -9,17 +9,24 @@ from quantterminal.ports.bar_store import Quarantined
 
 
 class MemoryBarStore:
-    """Satisfies `ports.bar_store.BarStore`. While `is_down`, nothing can be written or read."""
+    """Satisfies `ports.bar_store.BarStore`. While `is_down`, nothing can be written or read.
+
+    `newest` holds the last bar of each symbol as it was first seen.
+    """
 
     def __init__(self) -> None:
         self.is_down = False
         self.bars: dict[tuple[str, datetime, int], tuple[Bar, str]] = {}
         self.refused: dict[str, Quarantined] = {}
+        self.newest: dict[str, Bar] = {}
 
     def store(self, bars: Sequence[Bar], *, source: str) -> None:
         self._need_to_be_up()
         for bar in bars:
             self.bars.setdefault((bar.symbol, bar.start, bar.revision), (bar, source))
+            known = self.newest.get(bar.symbol)
+            if known is None or (bar.start, -bar.revision) > (known.start, -known.revision):
+                self.newest[bar.symbol] = bar
 
     def quarantine(self, refused: Sequence[Quarantined]) -> None:
         self._need_to_be_up()
@@ -28,7 +35,7 @@ class MemoryBarStore:
 
     def last_minute(self) -> datetime | None:
         self._need_to_be_up()
-        return max((start for _, start, _ in self.bars), default=None)
+        return max((bar.start for bar in self.newest.values()), default=None)
 
     def minutes(self, symbol: str, *, start: datetime, end: datetime) -> frozenset[datetime]:
         self._need_to_be_up()

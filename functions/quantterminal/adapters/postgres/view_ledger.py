@@ -132,7 +132,7 @@ class PostgresViewLedger:
         }
         return {
             name: StrategyFacts(trades.get(name, 0), signals.get(name, ""))
-            for name in trades.keys() | signals.keys()
+            for name in sorted(trades.keys() | signals.keys())
         }
 
     def flows(self, account: str, *, since: datetime) -> dict[Holding, DayFlow]:

@@ -1,0 +1,308 @@
+"""What must hold, from the broker's own books and the rows of our ledger alone.
+
+It calls nothing of the product: statuses are compared as the words that stand in the rows, and
+positions and cash are added up here.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from tests.simulation.models.broker import BrokerFill, BrokerOrder, ModelBroker
+
+_ZERO = Decimal(0)
+_FINAL = frozenset({"filled", "canceled", "expired", "rejected", "replaced"})
+_OURS_OPEN = frozenset({"pending_submit", "submitting", "unknown"})
+_GIVEN_UP = frozenset({"denied", "abandoned"})
+_POSITION_SHARE = Decimal("0.10")
+_MARKS_MOVE = Decimal("1.03")  # between the decision and the order, prices go on
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One invariant that did not hold."""
+
+    invariant: str
+    text: str
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.invariant} at {self.at:%H:%M:%S.%f}: {self.text}"
+
+
+@dataclass(slots=True)
+class Oracle:
+    """`tables` are the ledger's rows, `price` the last price of a symbol, as the market has it."""
+
+    tables: Any
+    broker: ModelBroker
+    account: str
+    start_cash: Decimal
+    now: Callable[[], datetime]
+    price: Callable[[str], Decimal]
+    violations: list[Violation] = field(default_factory=list)
+    posts: dict[str, int] = field(default_factory=dict)
+    checked: dict[str, int] = field(default_factory=dict)
+    _last_bars: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _journal_read: int = 0
+    _statuses: dict[str, str] = field(default_factory=dict)
+
+    def order_leaves(self, request: dict[str, str]) -> None:
+        """A POST starts: I5, I6 and I10 of that instant."""
+        name = request["client_order_id"]
+        self.posts[name] = self.posts.get(name, 0) + 1
+        intent = self._intent_of(name)
+        self._count("I6")
+        if intent is None or intent.denial_code is not None:
+            self._violated("I6", f"{name} leaves without an approved intent")
+            return
+        terms = {
+            "symbol": intent.symbol,
+            "side": intent.side.value,
+            "qty": f"{intent.quantity:f}",
+            "limit_price": f"{intent.limit_price:f}",
+        }
+        sent = {key: request[key] for key in terms}
+        if sent != terms:
+            self._violated("I6", f"{name} leaves as {sent}, approved was {terms}")
+        if self.tables.orders[name].status != "submitting":
+            self._violated("I6", f"{name} leaves as {self.tables.orders[name].status}")
+        self._check_halts(intent)
+        self._check_exposure(request)
+
+    def evaluated(self) -> None:
+        """I7 and I9, as far as the journal and the snapshots have grown."""
+        for (_, strategy, symbol), snapshot in self.tables.snapshots.items():
+            last = self._last_bars.get((strategy, symbol), snapshot.last_bar)
+            self._count("I7")
+            if snapshot.last_bar < last:
+                self._violated("I7", f"{strategy} saw {symbol} of {snapshot.last_bar} after {last}")
+            self._last_bars[(strategy, symbol)] = snapshot.last_bar
+        rows = self.tables.journal[self.account]
+        for row in rows[self._journal_read :]:
+            if row.entry.kind == "order":
+                self._check_transition(row.entry.ref, str(row.entry.payload["status"]))
+        self._journal_read = len(rows)
+
+    def broker_filled(self, fill: BrokerFill) -> None:
+        """An execution at the broker: I4's part that is the broker's own."""
+        order = self.broker.orders[fill.order_id]
+        self._count("I4")
+        if order.filled > order.quantity:
+            self._violated("I4", f"{order.client_order_id} is filled beyond its quantity")
+
+    def check_now(self) -> None:
+        """What holds at any instant: one order an intent, no fill twice, no illegal transition."""
+        self.evaluated()
+        self._check_one_order_an_intent()
+        self._check_no_fill_invented()
+
+    def check_end(self, depths: dict[str, int], dead: dict[str, int]) -> None:
+        """What holds once everything has come to rest."""
+        self.check_now()
+        self._check_mapping()
+        self._check_fills_complete()
+        self._check_positions()
+        self._check_cash()
+        self._check_journal()
+        self._check_rest(depths, dead)
+
+    def _check_halts(self, intent: Any) -> None:
+        self._count("I5")
+        scopes = ("account", f"strategy:{intent.strategy}", f"symbol:{intent.symbol}")
+        level = max(
+            (int(h.level) for (_, scope), h in self.tables.halts.items() if scope in scopes),
+            default=0,
+        )
+        reduces = self._reduces(intent.symbol, intent.side.value, int(intent.quantity))
+        allowed = level == 0 or (reduces and (level == 1 or intent.origin == "flatten"))
+        if not allowed:
+            self._violated("I5", f"{intent.client_order_id} leaves at halt level {level}")
+
+    def _check_exposure(self, request: dict[str, str]) -> None:
+        symbol, side, quantity = request["symbol"], request["side"], int(request["qty"])
+        if any(order.is_foreign for order in self.broker.orders.values()):
+            return
+        self._count("I10")
+        if self._reduces(symbol, side, quantity):
+            return
+        highest, lowest = self._worst_case(symbol, but=request["client_order_id"])
+        if side == "buy":
+            highest += quantity
+        else:
+            lowest -= quantity
+        price = max(self.price(symbol), Decimal(request["limit_price"]))
+        exposure = max(abs(highest), abs(lowest)) * price
+        allowed = self._equity() * _POSITION_SHARE * _MARKS_MOVE
+        if exposure > allowed:
+            self._violated("I10", f"{symbol} could be worth {exposure}, allowed is {allowed:.2f}")
+
+    def _worst_case(self, symbol: str, *, but: str = "") -> tuple[int, int]:
+        highest = lowest = self.broker.position(symbol)
+        for order in self.broker.orders.values():
+            if order.symbol == symbol and order.is_open and order.client_order_id != but:
+                highest += order.left if order.side == "buy" else 0
+                lowest -= order.left if order.side == "sell" else 0
+        return highest, lowest
+
+    def _reduces(self, symbol: str, side: str, quantity: int) -> bool:
+        highest, lowest = self._worst_case(symbol)
+        return quantity <= (-highest if side == "buy" else lowest)
+
+    def _equity(self) -> Decimal:
+        held = self.broker.positions().items()
+        return self.broker.cash + sum((self.price(s) * q for s, q in held), _ZERO)
+
+    def _check_transition(self, name: str, status: str) -> None:
+        self._count("I9")
+        before = self._statuses.get(name)
+        left_an_end = before in _FINAL and status != before
+        back_to_ours = (
+            before is not None
+            and before not in _OURS_OPEN | _GIVEN_UP
+            and status in _OURS_OPEN | _GIVEN_UP
+        )
+        if left_an_end or back_to_ours or (before == "denied" and status != "denied"):
+            self._violated("I9", f"{name} goes from {before} to {status}")
+        self._statuses[name] = status
+
+    def _check_one_order_an_intent(self) -> None:
+        """I1: orders of one signal follow each other, none while an earlier one can still fill."""
+        by_signal: dict[str, list[BrokerOrder]] = {}
+        for order in self.broker.orders.values():
+            intent = self._intent_of(order.client_order_id)
+            if intent is not None:
+                by_signal.setdefault(intent.signal_id, []).append(order)
+        for signal, orders in by_signal.items():
+            self._count("I1")
+            names = [order.client_order_id for order in orders]
+            if len(set(names)) != len(names):
+                self._violated("I1", f"{signal} has two orders of one id: {names}")
+            for before, after in pairwise(orders):
+                if before.ended_at is None or before.ended_at > after.submitted_at:
+                    self._violated("I1", f"{signal} has two orders at once: {names}")
+
+    def _check_no_fill_invented(self) -> None:
+        theirs = {(f.order_id, f.cumulative): f for f in self.broker.fills}
+        for row in self.tables.fills.values():
+            self._count("I4")
+            fill = theirs.get((row.broker_order_id, int(row.execution.cumulative)))
+            ours = (int(row.execution.quantity), row.execution.price, row.side.value)
+            if fill is None or ours != (fill.quantity, fill.price, fill.side):
+                self._violated("I4", f"we booked {row.execution}, the broker has {fill}")
+
+    def _check_mapping(self) -> None:
+        for order in self.broker.orders.values():
+            self._count("I2")
+            row = self.tables.orders.get(order.client_order_id)
+            intent = self._intent_of(order.client_order_id)
+            if row is None:
+                self._violated("I2", f"{order.client_order_id} is not in our ledger")
+            elif order.is_foreign and (intent is not None or row.strategy != "external"):
+                self._violated("I2", f"{order.client_order_id} is attributed to {row.strategy}")
+            elif not order.is_foreign and (intent is None or intent.denial_code is not None):
+                self._violated("I2", f"{order.client_order_id} has no approved intent")
+
+    def _check_fills_complete(self) -> None:
+        ours = {
+            (r.broker_order_id, int(r.execution.cumulative)) for r in self.tables.fills.values()
+        }
+        theirs = {(fill.order_id, fill.cumulative) for fill in self.broker.fills}
+        if ours != theirs:
+            lost, extra = sorted(theirs - ours), sorted(ours - theirs)
+            self._violated("I4", f"fills lost {lost}, fills too many {extra}")
+
+    def _check_positions(self) -> None:
+        summed: dict[str, Decimal] = {}
+        for row in self.tables.fills.values():
+            signed = row.execution.quantity * (1 if row.side.value == "buy" else -1)
+            summed[row.symbol] = summed.get(row.symbol, _ZERO) + signed
+        booked: dict[str, Decimal] = {}
+        for (_, _, symbol), position in self.tables.positions.items():
+            booked[symbol] = booked.get(symbol, _ZERO) + position.quantity
+        theirs = {symbol: Decimal(q) for symbol, q in self.broker.positions().items()}
+        self._count("I3")
+        for what, found in (("sum of fills", summed), ("positions", booked)):
+            held = {symbol: quantity for symbol, quantity in found.items() if quantity}
+            if held != theirs:
+                self._violated("I3", f"{what} {held}, the broker {theirs}")
+
+    def _check_cash(self) -> None:
+        summed = self.start_cash
+        for row in self.tables.fills.values():
+            sign = -1 if row.side.value == "buy" else 1
+            summed += sign * row.execution.quantity * row.execution.price
+        booked = self.tables.accounts[self.account].cash
+        self._count("I8")
+        if not summed == booked == self.broker.cash:
+            self._violated(
+                "I8", f"cash by fills {summed}, booked {booked}, at the broker {self.broker.cash}"
+            )
+
+    def _check_journal(self) -> None:
+        """I11: the journal's rows alone give the same cash, positions and statuses."""
+        self._count("I11")
+        cash, held, statuses = _ZERO, {}, {}
+        for row in (each.entry for each in self.tables.journal[self.account]):
+            if row.kind == "account":
+                cash += Decimal(str(row.payload["cash"]))
+            elif row.kind == "fill":
+                sign = 1 if row.payload["side"] == "buy" else -1
+                quantity = Decimal(str(row.payload["quantity"])) * sign
+                cash -= quantity * Decimal(str(row.payload["price"]))
+                key = (row.payload["strategy"], row.payload["symbol"])
+                held[key] = held.get(key, _ZERO) + quantity
+            elif row.kind == "order":
+                statuses[row.ref] = str(row.payload["status"])
+        booked = {
+            (strategy, symbol): position.quantity
+            for (_, strategy, symbol), position in self.tables.positions.items()
+            if position.quantity
+        }
+        if cash != self.tables.accounts[self.account].cash:
+            self._violated("I11", f"the journal gives a cash of {cash}")
+        if {key: quantity for key, quantity in held.items() if quantity} != booked:
+            self._violated("I11", f"the journal gives positions {held}, booked are {booked}")
+        wrong = {
+            name: (status, self.tables.orders[name].status.value)
+            for name, status in statuses.items()
+            if status != self.tables.orders[name].status.value
+        }
+        if wrong:
+            self._violated("I11", f"the journal gives other statuses: {wrong}")
+
+    def _check_rest(self, depths: dict[str, int], dead: dict[str, int]) -> None:
+        """I14: queues empty, and no order of ours open without one that works at the broker."""
+        self._count("I14")
+        if any(depths.values()):
+            self._violated("I14", f"queues are not empty: {depths}")
+        if any(dead.values()):
+            self._violated("I14", f"messages were given up: {dead}")
+        for text in self._unsettled():
+            self._violated("I14", text)
+
+    def _unsettled(self) -> Iterator[str]:
+        theirs = {order.client_order_id: order for order in self.broker.orders.values()}
+        for name, row in self.tables.orders.items():
+            order = theirs.get(name)
+            if row.status.value in _FINAL | _GIVEN_UP:
+                if order is not None and order.is_open:
+                    yield f"{name} is {row.status.value} for us and {order.status} at the broker"
+            elif order is None or not order.is_open:
+                found = "unknown there" if order is None else f"{order.status} there"
+                yield f"{name} is {row.status.value} for us and {found}"
+
+    def _intent_of(self, client_order_id: str) -> Any | None:
+        row = self.tables.orders.get(client_order_id)
+        return None if row is None else self.tables.intents.get(row.intent_id)
+
+    def _count(self, invariant: str) -> None:
+        self.checked[invariant] = self.checked.get(invariant, 0) + 1
+
+    def _violated(self, invariant: str, text: str) -> None:
+        found = Violation(invariant, text, self.now())
+        if not any((v.invariant, v.text) == (invariant, text) for v in self.violations):
+            self.violations.append(found)

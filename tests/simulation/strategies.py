@@ -1,0 +1,47 @@
+"""A strategy that trades often, and decides by arithmetic on its parameters alone."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Annotated
+
+from quantterminal.domain.bars import Bar
+from quantterminal.domain.strategy import Context
+from quantzoo.parameters import Between, Parameters
+from quantzoo.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraderParameters(Parameters):
+    """`eagerness` is the share of bars, in percent, on which it wants something."""
+
+    salt: Annotated[int, Between(0, 1_000_000)] = 0
+    eagerness: Annotated[int, Between(1, 100)] = 40
+
+
+class Trader(Strategy):
+    """Enters long and short, adds, closes, and sets exits; the same on the same bars."""
+
+    parameter_type = TraderParameters
+    parameters: TraderParameters
+
+    def on_start(self, ctx: Context) -> None:  # noqa: ARG002  the contract's signature
+        self.seen = 0
+
+    def on_bar(self, ctx: Context, bar: Bar) -> None:
+        self.seen += 1
+        text = f"{self.parameters.salt}:{bar.symbol}:{bar.start.isoformat()}"
+        luck = zlib.crc32(text.encode())
+        if luck % 100 >= self.parameters.eagerness:
+            return
+        choice = luck // 100 % 8
+        held = ctx.position_size()
+        if held and choice < 5:
+            ctx.close_position(reason="enough")
+        elif choice == 5:
+            ctx.buy(reason="sized")
+        elif choice == 6:
+            ctx.sell(10 + luck // 1000 % 20, reason="short")
+        else:
+            ctx.buy(5 + luck // 1000 % 30, reason="entry")
+            if choice == 7:
+                ctx.set_exit(stop=bar.close * 0.998, target=bar.close * 1.002)
