@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
         if arguments:
             take(browser, arguments[0], FOLDER)
             return 0
-        with tempfile.TemporaryDirectory() as scratch, qt_run(Path(scratch), "--speed", "30") as run:
+        folder = tempfile.TemporaryDirectory()
+        with folder as scratch, qt_run(Path(scratch), "--speed", "30") as run:
             run.wait_until_up()
             run.wait_for_bars(150)
             take(browser, f"http://127.0.0.1:{run.port}", FOLDER)

@@ -15,6 +15,8 @@ from quantterminal.domain import view
 from quantterminal.domain.view_changes import changes
 from quantterminal.services.dashboard import View
 
+# As many as the real one answers with.
+MOST_POINTS = 1_500
 DIST = Path(__file__).parents[2] / "web" / "dist"
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
@@ -146,7 +148,8 @@ class PageServer:
         """One second later: a tick of what `changed`, after `skip` sequence numbers left out."""
         changed.setdefault("at", self.dashboard.at + timedelta(seconds=1))
         before, self.dashboard = self.dashboard, replace(self.dashboard, **changed)
-        self.curve += (view.EquityPoint(self.dashboard.at, self.dashboard.equity),)
+        point = view.EquityPoint(self.dashboard.at, self.dashboard.equity)
+        self.curve = (*self.curve[-MOST_POINTS:], point)
         self.sequence += 1 + skip
         told = changes(before, self.dashboard)
         self.send(encode_frame(view.Tick(self.sequence, self.dashboard.at, told)))
@@ -205,7 +208,8 @@ class PageServer:
                 self.snapshots += 1
                 shown = self._hello()
             case ["curve", span]:
-                shown = view.CurveView(span, self.curve, self.markers, "99900.00")
+                points = self.curve[-MOST_POINTS:]
+                shown = view.CurveView(span, points, self.markers, "99900.00")
             case ["bars", symbol]:
                 shown = minute_bars(symbol)
             case ["reports"]:
@@ -234,4 +238,4 @@ class PageServer:
         return web.json_response({"message": f"{verb} {HOSTILE}"})
 
     def _hello(self) -> view.Hello:
-        return view.Hello(self.sequence, self.dashboard, self.curve)
+        return view.Hello(self.sequence, self.dashboard, self.curve[-MOST_POINTS:])

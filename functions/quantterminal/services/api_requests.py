@@ -68,7 +68,7 @@ def command(
         raise InvalidValueError(f"Expected one of {tuple(VERBS)}, was {verb!r}")
     if not 0 < len(key) <= _MAX_KEY:
         raise InvalidValueError(f"Expected an Idempotency-Key of 1 to {_MAX_KEY} characters")
-    account, now = runtime.dashboard.trading.account, runtime.dashboard.clock.now()
+    account, now = runtime.flattening.trading.account, runtime.flattening.clock.now()
     request = _checked(verb, body, actor=actor, key=key, at=now)
     asked = f"{verb}:{key}"
     if runtime.accounts.is_done(account, name="api", key=asked):
@@ -124,13 +124,13 @@ def _flatten_message(flattened: Flattened) -> str:
 
 
 def _cancel_all(request: Request, runtime: ApiRuntime) -> dict[str, object]:
-    cause = f"cancel:{runtime.dashboard.trading.account}:{request.key}"
+    cause = f"cancel:{runtime.flattening.trading.account}:{request.key}"
     cancel_all(cause, reason="operator", runtime=runtime.flattening, scope=request.subject)
     return _told(f"Canceling all working orders of {request.subject}")
 
 
 def _cancel(request: Request, runtime: ApiRuntime) -> dict[str, object]:
-    account, order_id = runtime.dashboard.trading.account, request.subject
+    account, order_id = runtime.flattening.trading.account, request.subject
     order = runtime.orders.order(order_id)
     if order is None:
         raise InvalidValueError(f"Expected an order of this account, was {order_id[:60]!r}")
