@@ -8,8 +8,8 @@ import { healthMark, type Mark } from "../../format/status";
 
 /** Older than this, a bar no longer carries a decision: the risk rule STALE_DATA refuses it. */
 const MAX_BAR_AGE_S = 90;
-/** As the alarms have it: the feed's lag, a reconcile that does not come, an order that waits. */
-const MAX_FEED_LAG_S = 10;
+/** Without a price for so long; as the alarms have it: a reconcile, an order that waits. */
+const MAX_FEED_LAG_S = 30;
 const MAX_RECONCILE_AGE_S = 120;
 const MAX_WAIT_S = 5;
 
