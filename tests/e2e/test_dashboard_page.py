@@ -173,6 +173,26 @@ def test_resume_asks_for_a_reason(page: Page, server: PageServer) -> None:
     ]
 
 
+def test_resume_asks_what_may_trade_again(page: Page, server: PageServer) -> None:
+    halts = [
+        view.HaltRow(scope, "REDUCE_ONLY", "RECONCILE", "odd", START)
+        for scope in ("symbol:SPY", "account")
+    ]
+    server.tick(halts=tuple(halts), halt_level="REDUCE_ONLY")
+    page.get_by_role("button", name="Resume…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("combobox")).to_have_value("account")
+    dialog.get_by_role("combobox").select_option("symbol:SPY")
+    dialog.get_by_role("textbox").fill("counted by hand")
+    dialog.get_by_role("button", name="Resume trading").click()
+    expect(page.get_by_test_id("effect")).to_contain_text("symbol:SPY is REDUCE ONLY")
+    server.tick(halts=(halts[1],))
+    expect(page.get_by_test_id("effect")).to_contain_text("symbol:SPY is ACTIVE")
+    assert [command[:2] for command in server.commands] == [
+        ("resume", {"reason": "counted by hand", "scope": "symbol:SPY"})
+    ]
+
+
 def test_flatten_is_sent_once_and_only_when_held(page: Page, server: PageServer) -> None:
     button = page.get_by_role("button", name="Hold to flatten")
     button.click()

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { CommandDesk, effectOf, outcomeOf } from "./commands";
-import { dashboard, order } from "./samples";
+import { dashboard, instant, order } from "./samples";
 
 function answers(...statuses: number[]) {
   const fake = vi.fn<typeof fetch>(
@@ -66,12 +66,14 @@ test("the effect is what the picture shows", () => {
   const picture = {
     ...dashboard(0, "1"),
     halt_level: "REDUCE_ONLY",
+    halts: [{ scope: "account", level: "REDUCE_ONLY", code: "X", reason: "", since: instant(0) }],
     orders: [order(1, { status: "new" }), order(2), order(3, { status: "POSITION_LIMIT" })],
     positions: [{ symbol: "SPY", ...held, ...rest }],
   };
   const effect = (verb: Parameters<typeof effectOf>[0]["verb"], subject = {}) =>
     effectOf({ verb, reason: "", subject, key: "" }, picture);
-  expect(effect("halt")).toBe("trading is REDUCE ONLY");
+  expect(effect("halt")).toBe("account is REDUCE ONLY");
+  expect(effect("resume", { scope: "symbol:SPY" })).toBe("symbol:SPY is ACTIVE");
   expect(effect("flatten")).toBe("1 positions still open");
   expect(effect("cancel-all")).toBe("1 orders still work");
   expect(effect("cancel", { order: "o1" })).toBe("the order is new");

@@ -87,8 +87,11 @@ export function effectOf(command: Command, picture: Dashboard): string | null {
   const { verb, subject } = command;
   switch (verb) {
     case "halt":
-    case "resume":
-      return `trading is ${picture.halt_level.replaceAll("_", " ")}`;
+    case "resume": {
+      const scope = subject.scope ?? "account";
+      const halt = picture.halts.find((each) => each.scope === scope);
+      return `${scope} is ${(halt?.level ?? "ACTIVE").replaceAll("_", " ")}`;
+    }
     case "flatten":
       return open.length === 0 ? "flat" : `${open.length} positions still open`;
     case "cancel-all":

@@ -10,6 +10,8 @@ export type Span = "day" | "week" | "month" | "all";
 
 /** What a command is about beside its reason: fields of the request's body. */
 export interface Subject {
+  /** account, strategy:NAME or symbol:NAME; the account when absent. */
+  readonly scope?: string;
   readonly order?: string;
   readonly symbol?: string;
   readonly quantity?: number;

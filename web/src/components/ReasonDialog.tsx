@@ -6,6 +6,18 @@ interface Quantity {
   readonly most: number;
 }
 
+interface Choice {
+  readonly label: string;
+  readonly options: readonly string[];
+}
+
+/** What was filled in. `quantity` is null for all of it; `choice` is empty where there was none. */
+export interface Answer {
+  readonly reason: string;
+  readonly quantity: number | null;
+  readonly choice: string;
+}
+
 interface Props {
   readonly title: string;
   readonly question: string;
@@ -15,19 +27,20 @@ interface Props {
   /** What the reason says until somebody writes another one. */
   readonly suggestion?: string;
   readonly quantity?: Quantity | undefined;
+  readonly choice?: Choice | undefined;
   readonly onClose: () => void;
-  /** `quantity` is null for all of it. */
-  readonly onReason: (reason: string, quantity: number | null) => void;
+  readonly onAnswer: (answer: Answer) => void;
 }
 
 const MAX_LENGTH = 200;
 const TONES = { good: "border-good bg-good text-ground", bad: "border-bad bg-bad text-ground" };
 
 function Form(props: Omit<Props, "open" | "title">) {
-  const { question, verb, tone = "bad", suggestion = "", quantity, onClose, onReason } = props;
+  const { question, verb, tone = "bad", suggestion = "", quantity, choice, onClose } = props;
   const id = useId();
   const [reason, setReason] = useState(suggestion);
   const [shares, setShares] = useState(String(quantity?.most ?? ""));
+  const [chosen, setChosen] = useState(choice?.options[0] ?? "");
   const trimmed = reason.trim();
   const wanted = Number(shares);
   const isWhole = Number.isInteger(wanted) && wanted >= 1 && wanted <= (quantity?.most ?? 0);
@@ -35,7 +48,8 @@ function Form(props: Omit<Props, "open" | "title">) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!isReady) return;
-    onReason(trimmed, quantity === undefined || wanted === quantity.most ? null : wanted);
+    const isAll = quantity === undefined || wanted === quantity.most;
+    props.onAnswer({ reason: trimmed, quantity: isAll ? null : wanted, choice: chosen });
   };
   return (
     <form onSubmit={submit}>
@@ -54,6 +68,23 @@ function Form(props: Omit<Props, "open" | "title">) {
             onChange={(event) => setShares(event.target.value)}
             className="w-full border border-edge bg-ground px-2 py-2 text-base text-text"
           />
+        </p>
+      )}
+      {choice !== undefined && (
+        <p className="mb-3">
+          <label htmlFor={`${id}-choice`} className="mb-1 block">
+            {choice.label}
+          </label>
+          <select
+            id={`${id}-choice`}
+            value={chosen}
+            onChange={(event) => setChosen(event.target.value)}
+            className="w-full border border-edge bg-ground px-2 py-2 text-base text-text"
+          >
+            {choice.options.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
         </p>
       )}
       <label htmlFor={id} className="mb-1 block">

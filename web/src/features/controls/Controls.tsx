@@ -63,6 +63,8 @@ export function Controls({ desk, dashboard, mayOperate }: Props) {
   const [asking, setAsking] = useState<Asking>(null);
   const isSending = (verb: Verb) =>
     sent.some((each) => each.command.verb === verb && each.phase === "sending");
+  // the account first: it holds back all the others
+  const scopes = dashboard.halts.map((each) => each.scope).sort();
   const off = (verb: Verb) => !mayOperate || isSending(verb);
   return (
     <section aria-label="Trading controls" className="px-2 py-1 lg:w-[26rem]">
@@ -115,11 +117,13 @@ export function Controls({ desk, dashboard, mayOperate }: Props) {
         question="Why may trading go on?"
         verb="Resume trading"
         tone="good"
+        choice={scopes.length > 1 ? { label: "What may trade again?", options: scopes } : undefined}
         open={asking === "resume"}
         onClose={() => setAsking(null)}
-        onReason={(reason) => {
+        onAnswer={({ reason, choice }) => {
           setAsking(null);
-          void desk.send("resume", reason);
+          const scope = choice === "" ? scopes[0] : choice;
+          void desk.send("resume", reason, scope === undefined ? {} : { scope });
         }}
       />
       <ReasonDialog
@@ -129,7 +133,7 @@ export function Controls({ desk, dashboard, mayOperate }: Props) {
         suggestion="Cancelled from the dashboard"
         open={asking === "cancel-all"}
         onClose={() => setAsking(null)}
-        onReason={(reason) => {
+        onAnswer={({ reason }) => {
           setAsking(null);
           void desk.send("cancel-all", reason);
         }}

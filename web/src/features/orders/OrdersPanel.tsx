@@ -239,7 +239,7 @@ export const OrdersPanel = memo(function OrdersPanel(props: Props) {
         open={cancelling !== null}
         suggestion="Cancelled from the dashboard"
         onClose={() => setCancelling(null)}
-        onReason={(reason) => {
+        onAnswer={({ reason }) => {
           if (cancelling !== null) {
             void desk.send("cancel", reason, { order: cancelling.client_order_id });
           }

@@ -154,7 +154,7 @@ export const PositionsPanel = memo(function PositionsPanel(props: Props) {
           closing === null ? undefined : { most: Math.abs(Math.trunc(Number(closing.quantity))) }
         }
         onClose={() => setClosing(null)}
-        onReason={(reason, shares) => {
+        onAnswer={({ reason, quantity: shares }) => {
           setClosing(null);
           void desk.send("close", reason, shares === null ? { symbol } : { symbol, quantity: shares });
         }}
