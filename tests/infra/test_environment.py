@@ -25,7 +25,7 @@ VALUES = {
 SECRETS = {
     "cache": {"username": "u", "password": "p"},
     "database": {"host": "h", "port": 5432, "dbname": "d", "username": "u", "password": "p"},
-    "broker": {"key_id": "PK1", "secret_key": "s"},
+    "broker": {"key_id": "PKTEST", "secret_key": "s"},
     "feed": {"api_key": "k"},
 }
 RUNTIMES: dict[str, Callable[[], Any]] = {
