@@ -248,7 +248,7 @@ def test_a_position_is_closed_wholly_or_in_part(
 ) -> None:
     page.get_by_role("button", name="Close IBM…").click()
     dialog = page.get_by_role("dialog")
-    closing = dialog.get_by_role("button", name="Close at the market's price")
+    closing = dialog.get_by_role("button", name="Close the position")
     for wrong in ("0", "121", "1.5", ""):
         dialog.get_by_role("spinbutton").fill(wrong)
         expect(closing).to_be_disabled()

@@ -110,7 +110,7 @@ function options(kind: "equity" | "candles", { text, line }: Colours) {
     timeScale: {
       borderColor: line,
       timeVisible: true,
-      secondsVisible: false,
+      secondsVisible: kind === "equity",
       rightOffsetPixels: 24,
       minBarSpacing: 0.001, // a whole day of seconds fits
       tickMarkFormatter: tickMark,

@@ -46,6 +46,14 @@ interface Props {
 export function Help({ open, onClose, commands }: Props) {
   return (
     <Dialog title="Help" open={open} onClose={onClose}>
+      {/* first, so that the browser puts the keyboard here and the page at its top */}
+      <button
+        type="button"
+        onClick={onClose}
+        className="button absolute top-3 right-3 hover:bg-raised"
+      >
+        Close
+      </button>
       <h3 className="mb-1 text-amber">Keys: none of them trades alone</h3>
       <Terms terms={KEYS} />
       <h3 className="mb-1 text-amber">Command line</h3>
@@ -56,9 +64,6 @@ export function Help({ open, onClose, commands }: Props) {
         All times are New York&apos;s. The charts are drawn by Lightweight Charts, copyright ©
         TradingView, Inc., https://www.tradingview.com/
       </p>
-      <button type="button" onClick={onClose} className="button hover:bg-raised">
-        Close
-      </button>
     </Dialog>
   );
 }

@@ -147,7 +147,7 @@ export const PositionsPanel = memo(function PositionsPanel(props: Props) {
       <ReasonDialog
         title={`Close ${symbol}`}
         question={`Why is ${symbol} closed?`}
-        verb="Close at the market's price"
+        verb="Close the position"
         open={closing !== null}
         suggestion="Closed from the dashboard"
         quantity={
