@@ -106,11 +106,11 @@ def priced_state(runtime: FlattenRuntime) -> WorkingState:
     except RetryableError as problem:
         runtime.halts.announcer.telemetry.record("QuotesNotRead", problem=str(problem))
         return state
-    held = {symbol for (_, symbol), position in state.positions.items() if position.quantity}
+    owned = {symbol for (_, symbol), position in state.positions.items() if position.quantity}
     newer = {
         symbol: Mark(quote.mid, quote.at)
         for symbol, quote in quotes.items()
-        if symbol in held and _is_better(quote, state.marks.get(symbol), runtime)
+        if symbol in owned and _is_better(quote, state.marks.get(symbol), runtime)
     }
     if not newer:
         return state
