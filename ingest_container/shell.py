@@ -8,6 +8,7 @@ from ingest_container.health import serve_health
 from ingest_container.heartbeat import keep_beating
 from ingest_container.market_data import MarketData
 from ingest_container.order_stream import OrderStream
+from ingest_container.pushing import keep_pushing
 from quantterminal.services.container_runtime import ContainerRuntime
 
 _SHUT_GATE_S = 1.0
@@ -47,6 +48,7 @@ async def serve(
                     order_stream.read(),
                     order_stream.keep_gate(),
                     keep_beating(runtime, market_data, order_stream),
+                    keep_pushing(runtime),
                 )
             ]
             await stopped.wait()

@@ -251,6 +251,7 @@ class Composition:
         return ApiRuntime(
             dashboard=None,  # type: ignore[arg-type]  # no command looks at it
             accounts=self.ports.accounts,
+            orders=self.ports.orders,
             flattening=flattening,
             archive=None,  # type: ignore[arg-type]  # no command looks at it
             telemetry=self.telemetry,

@@ -1,4 +1,4 @@
-"""What only the cloud runs: the night's work, the switches, the deploy step and the live ticket."""
+"""Around the page and the night: the live socket's doors, the switches, the deploy step."""
 
 import secrets
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from quantterminal.bootstrap.parts import parts_of
 
 if TYPE_CHECKING:
+    from quantterminal.ports.live import ConnectionRegistry
     from quantterminal.ports.tickets import TicketDesk
     from quantterminal.services.backfill import BackfillRuntime
     from quantterminal.services.maintenance import MaintenanceRuntime
@@ -84,8 +85,16 @@ def ticket_desk(service: str) -> "TicketDesk":
     )
 
 
+def connection_registry() -> "ConnectionRegistry":
+    """Who listens on the live socket, for the function that opens and closes it."""
+    from quantterminal.adapters.redis.connections import RedisConnections
+
+    parts = parts_of("live")
+    return RedisConnections(parts.redis, parts.account)
+
+
 def operator_group() -> str:
-    """Whose members may halt, resume and flatten; empty where there is no sign-in."""
+    """Whose members may halt, resume, cancel and close; empty where there is no sign-in."""
     return parts_of("api").settings.get("QT_OPERATOR_GROUP")
 
 

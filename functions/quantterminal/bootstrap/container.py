@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.domain.trade_conditions import ConditionRules
     from quantterminal.services.container_runtime import ContainerRuntime
+    from quantterminal.services.live_feed import LiveFeed
     from quantterminal.services.tick_lane import TickLane
 
 _CHANNELS = "AM,Q,T"
@@ -42,6 +43,8 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
 
     def recover_orders() -> None:
         import_facts(runtime=recovering)
+
+    live = _live_feed(parts)
 
     return ContainerRuntime(
         trading=parts.trading,
@@ -78,6 +81,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         holder=secrets.token_hex(8),
         stall_after_s=stall_after_s,
         bars_from_trades="AM" not in channels,
+        push_live=None if live is None else live.beat,
     )
 
 
@@ -129,4 +133,24 @@ def _tick_lane(parts: Parts, rules: "ConditionRules | None") -> "TickLane":
         DiskSpool(folder),
         clock=parts.clock,
         telemetry=parts.telemetry,
+    )
+
+
+def _live_feed(parts: Parts) -> "LiveFeed | None":
+    """None where nobody can listen: without a live socket."""
+    from quantterminal.adapters.apigateway.push import ApiGatewayPush
+    from quantterminal.adapters.redis.connections import RedisConnections
+    from quantterminal.services.live_feed import LiveFeed, LiveRuntime
+
+    address = parts.settings.get("QT_SOCKET_URL")
+    if not address:
+        return None
+    client = parts.aws("apigatewaymanagementapi", address=address)
+    return LiveFeed(
+        LiveRuntime(
+            dashboard=parts.pictures(parts.new_database()),
+            connections=RedisConnections(parts.redis, parts.account),
+            push=ApiGatewayPush(client),
+            telemetry=parts.telemetry,
+        )
     )

@@ -2,8 +2,9 @@
 
 Some threads use it. The feed's thread calls `bus`, `bar_store`, `watermarks`, `quotes` and
 `history`; the ticks' thread calls `ticks`; the order stream's thread calls `bus` and
-`recover_orders`; others call `gate`, `lease`, `feed_board`, `trade_history` and `gaps`. So `bus`
-must be thread-safe, and no two of the others may share a database connection.
+`recover_orders`; the page's thread calls `push_live`; others call `gate`, `lease`, `feed_board`,
+`trade_history` and `gaps`. So `bus` must be thread-safe, and no two of the others may share a
+database connection.
 """
 
 from collections.abc import Callable
@@ -31,6 +32,8 @@ class ContainerRuntime:
     [0, 1) for back-off, `monotonic` real seconds for ages. `holder` is this process's name on the
     lease. `trade_history` is None where no trades are subscribed. `stall_after_s` is None where
     silence proves nothing. `bars_from_trades` is for feeds that have trades but no minute bars.
+    `push_live` is called each second and sends the live sockets their message; None where there are
+    none.
     """
 
     trading: TradingConfig
@@ -57,3 +60,4 @@ class ContainerRuntime:
     holder: str
     stall_after_s: float | None = None
     bars_from_trades: bool = False
+    push_live: Callable[[], object] | None = None

@@ -22,6 +22,7 @@ from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluation
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
 from quantterminal.adapters.postgres.intent_ledger import PostgresIntentLedger
 from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
+from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
 from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
 from quantterminal.adapters.redis.connection import connect
 from quantterminal.adapters.redis.snapshot_store import RedisSnapshotStore
@@ -191,9 +192,9 @@ class Pipeline:
             trading=self.trading,
             clock=self.clock,
             ledger=PostgresViewLedger(self.database),
+            days=PostgresReportLedger(self.database),
             quotes=self.quotes,
             gate=self.gate,
-            archive=self.archive,
             encode=encode_frame,
             source="test",
             speed="none",
@@ -201,6 +202,7 @@ class Pipeline:
         self.api = ApiRuntime(
             dashboard=self.dashboard,
             accounts=self.accounts,
+            orders=self.orders,
             flattening=self.flattening,
             archive=self.archive,
             telemetry=self.telemetry,
