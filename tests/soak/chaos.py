@@ -23,6 +23,7 @@ from urllib3.exceptions import HTTPError
 from cli.remote import Remote
 from local.errors import LocalRunError
 from local.json_http import RemoteError
+from quantterminal.domain.halts import ACCOUNT
 from tests.e2e.qt_process import ROOT, QtRun, poll, qt_run, write_bars
 from tests.soak.doors import Doors
 from tests.soak.oracle import Picture, Span, take_picture, violations
@@ -231,7 +232,7 @@ class Chaos:
             if self._run.process.poll() is not None:
                 return True
             with suppress(*_AWAY):
-                remote.command(_VERB_ROUTES[verb], "chaos")
+                remote.command(_VERB_ROUTES[verb], "chaos", ACCOUNT)
                 self.done[verb] += 1
                 return True
             return False
