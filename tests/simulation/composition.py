@@ -5,15 +5,17 @@ running, so that the handlers are the deployed ones.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from quantterminal import bootstrap, topology
 from quantterminal.adapters.alpaca.client import AlpacaBroker
 from quantterminal.adapters.memory.account_ledger import MemoryAccountLedger
+from quantterminal.adapters.memory.activity_ledger import MemoryActivityLedger
+from quantterminal.adapters.memory.broker_record import MemoryBrokerRecord
 from quantterminal.adapters.memory.evaluation_ledger import MemoryEvaluationLedger
-from quantterminal.adapters.memory.halt_ledger import MemoryHaltLedger
+from quantterminal.adapters.memory.halt_ledger import Hold, MemoryHaltLedger
 from quantterminal.adapters.memory.intent_ledger import MemoryIntentLedger
 from quantterminal.adapters.memory.order_ledger import MemoryOrderLedger
 from quantterminal.adapters.memory.state_store import MemoryStateStore
@@ -29,6 +31,7 @@ from quantterminal.services.apply_update import UpdateRuntime
 from quantterminal.services.assess_risk import RiskRuntime
 from quantterminal.services.evaluate_bar import StrategyRuntime
 from quantterminal.services.flatten import FlattenRuntime
+from quantterminal.services.guard_strategy import StrategyGuard
 from quantterminal.services.halting import HaltDesk
 from quantterminal.services.ingest import IngestPorts
 from quantterminal.services.reconcile import ReconcileRuntime
@@ -43,6 +46,9 @@ from tests.simulation.models.fifo import FifoQueue, SqsCalls, timed_out, url
 from tests.simulation.models.surroundings import Cache, Events, History, Telemetry, VirtualClock
 from tests.simulation.models.transport import Wire
 
+_MONEY = frozenset(
+    topology.queue(name).consumer for name in (topology.ORDERS, topology.ORDER_UPDATES)
+)
 _READ, _WRITE = contracts.LEDGER_READ, contracts.LEDGER_WRITE
 _ORDERS = {
     "order": _READ, "intent_of": _READ, "working_orders": _READ, "known": _READ,
@@ -50,10 +56,15 @@ _ORDERS = {
 }  # fmt: skip
 _ACCOUNTS = {
     "books": _READ, "rebuild": _WRITE, "begin_session": _WRITE, "reset_high_water": _WRITE,
-    "once": _WRITE, "is_done": _READ, "last_noted": _READ, "note": _WRITE,
+    "begun": _WRITE, "once": _WRITE, "is_done": _READ, "last_noted": _READ, "note": _WRITE,
 }  # fmt: skip
 _EVALUATIONS = {
     "snapshots": _READ, "record_evaluation": _WRITE, "signals_of": _READ, "record_signal": _WRITE,
+}  # fmt: skip
+_ACTIVITY = dict.fromkeys(("approved", "outcomes", "flow", "average_volume"), _READ)
+_RECORD = {
+    "booked_activities": _READ, "book_activities": _WRITE, "claims": _READ, "sums": _READ,
+    "noted_since": _READ,
 }  # fmt: skip
 _STATE = dict.fromkeys(
     ("read", "clear", "rebuild", "reserve", "release", "project", "project_order", "put_marks",
@@ -87,6 +98,8 @@ class Ports:
     evaluations: Any
     halts: Any
     accounts: Any
+    activity: Any
+    record: Any
     bars: Any
     state: Any
     gate: Any
@@ -125,7 +138,8 @@ class Composition:
             "api": self._api,
             "ingest": self._container,
         }
-        edge = Edge(self.telemetry, self.ports.redelivery, self._announcer(), decode)  # type: ignore[arg-type]  # counts like Powertools'
+        halts = self._halts() if role in _MONEY else None
+        edge = Edge(self.telemetry, self.ports.redelivery, self._announcer(), decode, halts)  # type: ignore[arg-type]  # counts like Powertools'
         return {"edge": edge, role: builders[role]()}
 
     def _shared(self) -> dict[str, Any]:
@@ -178,12 +192,22 @@ class Composition:
 
     def _risk(self) -> RiskRuntime:
         return RiskRuntime(
-            **self._shared(), **self._told(), bus=self.ports.bus, ledger=self.ports.intents
+            **self._shared(),
+            **self._told(),
+            bus=self.ports.bus,
+            ledger=self.ports.intents,
+            activity=self.ports.activity,
         )
 
     def _updates(self) -> UpdateRuntime:
         return UpdateRuntime(
-            **self._shared(), **self._told(), bus=self.ports.bus, orders=self.ports.orders
+            **self._shared(),
+            **self._told(),
+            bus=self.ports.bus,
+            orders=self.ports.orders,
+            guard=StrategyGuard(
+                self.trading, self.ports.activity, self.ports.accounts, self._halts()
+            ),
         )
 
     def _execution(self) -> ExecutionRuntime:
@@ -191,6 +215,7 @@ class Composition:
             **self._shared(),
             **self._told(),
             orders=self.ports.orders,
+            activity=self.ports.activity,
             halts=self.ports.halts,
             gate=self.ports.gate,
             broker=self._broker(),
@@ -203,6 +228,7 @@ class Composition:
             books=broker,
             gateway=broker,
             accounts=self.ports.accounts,
+            record=self.ports.record,
             updates=self._updates(),
             halts=self._halts(),
         )
@@ -218,6 +244,7 @@ class Composition:
             bus=self.ports.bus,
             signals=self.ports.evaluations,
             halts=self._halts(),
+            quotes=self.ports.quotes,
         )
         return ApiRuntime(
             dashboard=None,  # type: ignore[arg-type]  # no command looks at it
@@ -287,22 +314,38 @@ def ports_of(stores: Stores, chaos: Chaos) -> Ports:
             "intents", MemoryIntentLedger(tables), {"intent": _READ, "record_intent": _WRITE}
         ),
         evaluations=wrap("evaluations", MemoryEvaluationLedger(tables), _EVALUATIONS),
-        halts=wrap(
-            "halts",
-            MemoryHaltLedger(tables),
-            {"halts": _READ, "raise_halt": _WRITE, "lift": _WRITE},
-        ),
+        halts=_halts(tables, chaos),
         accounts=wrap("accounts", MemoryAccountLedger(tables), _ACCOUNTS),
+        activity=wrap("activity", MemoryActivityLedger(tables), _ACTIVITY),
+        record=wrap("record", MemoryBrokerRecord(tables), _RECORD),
         bars=wrap("bars", tables.bars, _BARS),
         state=wrap("state", stores.state, _STATE),
         gate=wrap("gate", stores.cache, gate),
         watermarks=wrap("watermarks", stores.cache, marks),
-        quotes=wrap("quotes", stores.cache, {"put": contracts.STATE}),
+        quotes=wrap("quotes", stores.cache, dict.fromkeys(("put", "quotes"), contracts.STATE)),
         events=wrap("events", Events(), {"publish": contracts.EVENTS}),
         history=wrap("history", stores.history, {"minute_bars": _FEED}),
         bus=SqsBus(client, urls),
         redelivery=SqsRedelivery(client, urls),
     )
+
+
+def _halts(tables: Tables, chaos: Chaos) -> Any:
+    """The halts and their lock, which a holder has until its block ends, however it ends."""
+    loop = chaos.loop
+    ledger = MemoryHaltLedger(tables, wait=loop.wait, monotonic=lambda: loop.seconds)
+    halts = chaos.wrap("halts", ledger, {"halts": _READ, "raise_halt": _WRITE, "lift": _WRITE})
+
+    @contextmanager
+    def held(account: str) -> Iterator[Hold]:
+        with ExitStack() as holding:
+            hold = chaos.call(
+                "halts.held", _READ, lambda: holding.enter_context(ledger.held(account))
+            )
+            yield Hold(hold.halts, lambda: chaos.call("halts.confirm", _READ, hold.confirm))
+
+    halts.held = held
+    return halts
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from tests.simulation.tape import Tape
 
 SECOND = 1_000_000
+_LOOKS_EACH_S = 0.02
 
 
 class Crash(BaseException):
@@ -157,6 +158,15 @@ class Loop:
             raise Crash("its process ended")
         if is_late:
             raise Crash("timed out")
+
+    def wait(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """The running actor waits for the condition, at most that long; whether it holds."""
+        until = self.now_us + round(seconds * SECOND)
+        while not holds():
+            if self.now_us >= until:
+                return False
+            self.pause(min(_LOOKS_EACH_S, (until - self.now_us) / SECOND))
+        return True
 
     def park(self) -> None:
         """The running actor waits until somebody calls its `switch` from an event."""

@@ -81,10 +81,10 @@ class Oracle:
             if snapshot.last_bar < last:
                 self._violated("I7", f"{strategy} saw {symbol} of {snapshot.last_bar} after {last}")
             self._last_bars[(strategy, symbol)] = snapshot.last_bar
-        rows = self.tables.journal
+        rows = self.tables.journal[self.account]
         for row in rows[self._journal_read :]:
-            if row.kind == "order":
-                self._check_transition(row.ref, str(row.payload["status"]))
+            if row.entry.kind == "order":
+                self._check_transition(row.entry.ref, str(row.entry.payload["status"]))
         self._journal_read = len(rows)
 
     def broker_filled(self, fill: BrokerFill) -> None:
@@ -246,9 +246,7 @@ class Oracle:
         """I11: the journal's rows alone give the same cash, positions and statuses."""
         self._count("I11")
         cash, held, statuses = _ZERO, {}, {}
-        for number, row in enumerate(self.tables.journal, start=1):
-            if row.seq != number:
-                self._violated("I11", f"row {number} of the journal is numbered {row.seq}")
+        for row in (each.entry for each in self.tables.journal[self.account]):
             if row.kind == "account":
                 cash += Decimal(str(row.payload["cash"]))
             elif row.kind == "fill":

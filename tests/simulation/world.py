@@ -101,7 +101,7 @@ class World:
         self.trading = _trading(swarm)
         self.market = Market(self.loop, self.chaos, swarm)
         self.stores = Stores(
-            tables=Tables(),
+            tables=Tables(now=lambda: self.loop.now),
             state=MemoryStateStore(between=self._between),
             cache=Cache(self.loop),
             queues=new_queues(self.loop),

@@ -62,10 +62,12 @@ class Cache:
     is_down: bool = False
     _kept: tuple[StreamState, float] | None = None
     _minute: datetime | None = None
+    _quotes: dict[str, Quote] = field(default_factory=dict)
 
     def flush(self) -> None:
         self._kept = None
         self._minute = None
+        self._quotes = {}
 
     def keep(self, state: StreamState) -> None:
         self._need_to_be_up()
@@ -84,8 +86,13 @@ class Cache:
         self._need_to_be_up()
         self._minute = max(minute, self._minute or minute)
 
-    def put(self, _quotes: Mapping[str, Quote]) -> None:
+    def put(self, quotes: Mapping[str, Quote]) -> None:
         self._need_to_be_up()
+        self._quotes |= quotes
+
+    def quotes(self) -> dict[str, Quote]:
+        self._need_to_be_up()
+        return dict(self._quotes)
 
     def _need_to_be_up(self) -> None:
         if self.is_down:

@@ -31,7 +31,7 @@ class MemoryAccountLedger:
             halt_epoch=0,
             version=1,
         )
-        payload = {"cash": str(cash)}
+        payload = {"cash": cash}
         self._tables.append(account=account, at=at, kind="account", ref=account, payload=payload)
 
     def books(self, account: str) -> Books:
@@ -50,7 +50,15 @@ class MemoryAccountLedger:
 
     def rebuild(self, account: str) -> Books:
         row = self._tables.account(account)
-        self._tables.accounts[account] = replace(row, generation=row.generation + 1)
+        raised = replace(row, generation=row.generation + 1)
+        self._tables.accounts[account] = raised
+        self._tables.append(
+            account=account,
+            at=self._tables.now(),
+            kind="generation",
+            ref="working state rebuilt",
+            payload={"generation": raised.generation},
+        )
         return self.books(account)
 
     def begin_session(self, account: str, *, day: date, equity: Decimal, at: datetime) -> bool:
@@ -69,7 +77,7 @@ class MemoryAccountLedger:
             at=at,
             kind="session",
             ref=day.isoformat(),
-            payload={"day_open_equity": str(equity)},
+            payload={"day_open_equity": equity},
         )
         return True
 
@@ -78,7 +86,7 @@ class MemoryAccountLedger:
         self._tables.accounts[account] = replace(
             row, high_water_mark=equity, version=row.version + 1
         )
-        payload = {"high_water_mark": str(equity), "actor": actor}
+        payload = {"high_water_mark": equity, "actor": actor}
         self._tables.append(account=account, at=at, kind="rearmed", ref=account, payload=payload)
 
     def once(self, account: str, *, name: str, key: str, at: datetime) -> bool:
@@ -88,11 +96,14 @@ class MemoryAccountLedger:
         self._tables.done_once[row] = at
         return True
 
+    def begun(self, account: str, *, name: str, key: str, at: datetime) -> datetime:
+        return self._tables.done_once.setdefault((account, name, key), at)
+
     def is_done(self, account: str, *, name: str, key: str) -> bool:
         return (account, name, key) in self._tables.done_once
 
     def last_noted(self, account: str, kind: str) -> datetime | None:
-        return self._tables.last_noted.get((account, kind))
+        return max(self._tables.noted.get((account, kind), ()), default=None)
 
     def note(
         self, account: str, *, kind: str, ref: str, payload: Mapping[str, str], at: datetime
@@ -102,17 +113,21 @@ class MemoryAccountLedger:
     def _reservations(self, account: str) -> dict[str, Reservation]:
         return {
             order.intent_id or order.client_order_id: Reservation(
-                order.strategy, order.symbol, order.side, order.remaining, order.limit_price
+                order.strategy, order.symbol, order.side, order.exposure, order.limit_price
             )
-            for order in self._tables.working.values()
-            if order.account == account and order.remaining
+            for order in self._tables.exposed.values()
+            if order.account == account
         }
 
     def _marks(self) -> dict[str, tuple[Decimal, datetime]]:
         newest = self._tables.bars.newest
         last = max((bar.start for bar in newest.values()), default=None)
+        # a price from before a split is no price of the shares that are held now
+        split = {(each.symbol, each.at) for each in self._tables.activities.values() if each.shares}
         return {
             symbol: (Decimal(repr(bar.close)), bar.end)
             for symbol, bar in sorted(newest.items())
-            if last is not None and bar.start > last - _MARKS_OF
+            if last is not None
+            and bar.start > last - _MARKS_OF
+            and not any(of == symbol and at > bar.start for of, at in split)
         }

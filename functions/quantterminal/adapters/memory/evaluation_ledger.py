@@ -45,7 +45,7 @@ class MemoryEvaluationLedger:
             payload={
                 "evaluated": len(evaluation.snapshots),
                 "signals": [each.id for each in evaluation.signals],
-                "equity": str(evaluation.equity),
+                "equity": evaluation.equity,
             },
         )
 

@@ -1,8 +1,11 @@
 """Assessed signals in memory, for tests."""
 
+from dataclasses import fields
+
 from quantterminal.adapters.memory.tables import Tables
 from quantterminal.domain.errors import ConflictError
 from quantterminal.domain.orders import Order, OrderStatus
+from quantterminal.domain.replay import order_payload
 from quantterminal.ports.ledger import IntentRecord
 
 
@@ -40,16 +43,15 @@ class MemoryIntentLedger:
             kind="intent.approved" if approved else "intent.denied",
             ref=intent.id,
             correlation_id=intent.correlation_id,
-            payload={
-                "client_order_id": intent.client_order_id,
-                "side": intent.side,
-                "quantity": str(intent.quantity),
-                "limit_price": str(intent.limit_price),
-                "code": intent.denial_code or "",
-                "text": intent.denial_text,
-            },
+            payload=_told(intent),
         )
         return intent
+
+
+def _told(intent: IntentRecord) -> dict[str, object]:
+    """Every term of the decision and, where it was approved, of the order that it made."""
+    terms = {each.name: getattr(intent, each.name) for each in fields(intent)}
+    return terms if intent.denial_code is not None else terms | order_payload(_order(intent))
 
 
 def _order(intent: IntentRecord) -> Order:

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from quantterminal.adapters.memory.tables import FillRow, Tables
 from quantterminal.domain.errors import ConflictError, IllegalTransitionError, MessageError
-from quantterminal.domain.orders import Execution, Order, OrderUpdate, merge
+from quantterminal.domain.orders import Execution, Order, OrderUpdate, book, merge
 from quantterminal.domain.positions import Position, apply_fill, cash_change
+from quantterminal.domain.replay import order_payload
 from quantterminal.domain.signals import Signal
 from quantterminal.ports.ledger import EXTERNAL, Applied, IntentRecord, Known
 
@@ -64,6 +65,10 @@ class MemoryOrderLedger:
         external = known is None
         before = self._import(account, update, at) if known is None else known
         after, problem = _merged(before, update)
+        is_new = self._is_new(update)
+        if is_new and update.execution is not None:
+            self._book(after, update, update.execution, source=source, at=at)
+            after = book(after, update.execution, version=before.version + 1)
         if after != before:
             self._write(after, at=at, note=f"{source}:{update.event}")
         if problem:
@@ -72,15 +77,14 @@ class MemoryOrderLedger:
                 at=at,
                 kind="order.problem",
                 ref=before.client_order_id,
+                correlation_id=tables.cause(before),
                 payload={"problem": problem},
             )
-        is_new = self._insert_fill(after, update, source, at)
-        position = self._position(after, update.execution, is_new=is_new)
         return Applied(
             order=after,
             changed=after != before or is_new or external,
             fill=update.execution if is_new else None,
-            position=position,
+            position=self._position(after, update.execution),
             account=tables.accounts[account],
             external=external,
             problem=problem,
@@ -119,24 +123,27 @@ class MemoryOrderLedger:
             at=at,
             kind="order",
             ref=order.client_order_id,
-            payload={
-                "status": order.status,
-                "filled_quantity": str(order.filled_quantity),
-                "version": order.version,
-                "note": note,
-                "reason": order.reason,
-            },
+            correlation_id=self._tables.cause(order),
+            payload=order_payload(order) | {"note": note},
         )
 
-    def _insert_fill(self, order: Order, update: OrderUpdate, source: str, at: datetime) -> bool:
-        """Book the update's execution and its cash, once; whether it was new."""
+    def _is_new(self, update: OrderUpdate) -> bool:
         execution, tables = update.execution, self._tables
         if execution is None:
             return False
         key = (update.broker_order_id, execution.cumulative)
-        if execution.execution_id in tables.fills or key in tables.fill_keys:
-            return False
-        tables.fill_keys.add(key)
+        return execution.execution_id not in tables.fills and key not in tables.fill_keys
+
+    def _book(
+        self, order: Order, update: OrderUpdate, execution: Execution, *, source: str, at: datetime
+    ) -> None:
+        """Book a new execution with its cash and its position."""
+        tables = self._tables
+        terms = {"quantity": execution.quantity, "price": execution.price}
+        key = (order.account, order.strategy, order.symbol)
+        held = tables.positions.get(key, Position(order.symbol))
+        moved = tables.positions[key] = apply_fill(held, order.side, **terms)
+        tables.fill_keys.add((update.broker_order_id, execution.cumulative))
         tables.fills[execution.execution_id] = FillRow(
             execution=execution,
             client_order_id=order.client_order_id,
@@ -146,43 +153,37 @@ class MemoryOrderLedger:
             symbol=order.symbol,
             side=order.side,
             source=source,
+            realized=moved.realized_pnl - held.realized_pnl,
         )
         row = tables.account(order.account)
-        change = cash_change(order.side, quantity=execution.quantity, price=execution.price)
         tables.accounts[order.account] = replace(
-            row, cash=row.cash + change, version=row.version + 1
+            row, cash=row.cash + cash_change(order.side, **terms), version=row.version + 1
         )
         tables.append(
             account=order.account,
             at=at,
             kind="fill",
             ref=execution.execution_id,
+            correlation_id=tables.cause(order),
             payload={
                 "client_order_id": order.client_order_id,
+                "broker_order_id": update.broker_order_id,
                 "strategy": order.strategy,
                 "symbol": order.symbol,
                 "side": order.side,
-                "quantity": str(execution.quantity),
-                "price": str(execution.price),
+                **terms,
+                "cumulative": execution.cumulative,
+                "executed_at": execution.at,
                 "source": source,
             },
         )
-        return True
 
-    def _position(
-        self, order: Order, execution: Execution | None, *, is_new: bool
-    ) -> Position | None:
-        """The position of the execution: moved by it when it is new, else as it stands."""
+    def _position(self, order: Order, execution: Execution | None) -> Position | None:
+        """The position that the execution moved, now or earlier, as it stands."""
         if execution is None:
             return None
         key = (order.account, order.strategy, order.symbol)
-        position = self._tables.positions.get(key, Position(order.symbol))
-        if is_new:
-            position = apply_fill(
-                position, order.side, quantity=execution.quantity, price=execution.price
-            )
-        self._tables.positions[key] = position
-        return position
+        return self._tables.positions.setdefault(key, Position(order.symbol))
 
 
 def _merged(before: Order, update: OrderUpdate) -> tuple[Order, str]:

@@ -109,6 +109,11 @@ class MemoryStateStore:
         stored = self._of(account)
         if stored.generation is None or stored.generation < books.account.generation:
             _fill(stored, books)
+        # a mark that the books have no more is void, of before a split; a later one is not
+        newest = max((at for _, at in books.marks.values()), default=None)
+        for symbol, mark in list(stored.marks.items()):
+            if symbol not in books.marks and (newest is None or mark.at <= newest):
+                del stored.marks[symbol]
         self._between()
         marks = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
         self.put_marks(account, marks)
@@ -209,9 +214,9 @@ def _show_order(stored: StoredState, order: Order) -> bool:
         return False
     stored.orders[order.client_order_id] = order.version
     intent = order.intent_id or order.client_order_id
-    if order.remaining:
+    if order.exposure:
         stored.reserved[intent] = Reservation(
-            order.strategy, order.symbol, order.side, order.remaining, order.limit_price
+            order.strategy, order.symbol, order.side, order.exposure, order.limit_price
         )
     else:
         stored.reserved.pop(intent, None)
