@@ -6,6 +6,7 @@ A scenario talks to either through the real adapter and the real stream session,
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -177,6 +178,7 @@ class ServerVenue:
         self.updates: list[UpdateSeen] = []
         self.session = AlpacaSession(key_id=KEYS[0], secret_key=KEYS[1], draw=lambda: 0.0)
         self._market = market
+        self._open = ExitStack()
         self._socket: ClientConnection | None = None
         market.step_to("minute", times=2)
 
@@ -204,7 +206,8 @@ class ServerVenue:
         self._market.call("POST", "/broker/untradable", [symbol])
 
     def listen(self) -> None:
-        self._socket = connect(f"ws://{self._market.broker}/stream", open_timeout=PATIENCE_S)
+        address = f"ws://{self._market.broker}/stream"
+        self._socket = self._open.enter_context(connect(address, open_timeout=PATIENCE_S))
         self.session.connected(0.0)
         while self.session.state is not SessionState.LIVE:
             for frame in self.session.to_send():
@@ -212,10 +215,9 @@ class ServerVenue:
             self._receive(self._socket.recv(PATIENCE_S))
 
     def hang_up(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-            self.session.closed(0.0, None)
+        self._open.close()
+        self._socket = None
+        self.session.closed(0.0, None)
 
     def limit_once(self) -> None:
         self._market.fault("http_429")

@@ -121,6 +121,7 @@ class Composition:
     wire: Wire
     telemetry: Telemetry
     ports: Ports
+    releases: dict[str, str] = field(default_factory=dict)
     clock: VirtualClock = field(init=False)
 
     def __post_init__(self) -> None:
@@ -163,14 +164,18 @@ class Composition:
         )
 
     def _broker(self) -> AlpacaBroker:
+        line = self.wire.line()
+        key_id, secret_key = line.keys
         return AlpacaBroker(
             base_url="https://broker.local",
-            key_id="key",
-            secret_key="secret",
+            key_id=key_id,
+            secret_key=secret_key,
             draw=self.draw,
             sleep=self.loop.pause,
             unix_now=self._unix_now,
-            transport=self.wire.request,
+            transport=line.request,
+            telemetry=self.telemetry,
+            fresh_keys=line.fresh_keys,
         )
 
     def _unix_now(self) -> float:
@@ -197,6 +202,7 @@ class Composition:
             bus=self.ports.bus,
             ledger=self.ports.intents,
             activity=self.ports.activity,
+            release=self.releases.get("risk", ""),
         )
 
     def _updates(self) -> UpdateRuntime:
@@ -220,6 +226,7 @@ class Composition:
             gate=self.ports.gate,
             broker=self._broker(),
             updates=self._updates(),
+            release=self.releases.get("execution", ""),
         )
 
     def _reconciling(self) -> ReconcileRuntime:

@@ -17,6 +17,8 @@ _ZERO = Decimal(0)
 _FINAL = frozenset({"filled", "canceled", "expired", "rejected", "replaced"})
 _OURS_OPEN = frozenset({"pending_submit", "submitting", "unknown"})
 _GIVEN_UP = frozenset({"denied", "abandoned"})
+_BOOKED_ACTIVITIES = frozenset({"DIV", "FEE", "SPLIT"})  # others are left to a person
+_PRICE_OFF = Decimal("0.10")
 _POSITION_SHARE = Decimal("0.10")
 _MARKS_MOVE = Decimal("1.03")  # between the decision and the order, prices go on
 
@@ -41,6 +43,8 @@ class Oracle:
     broker: ModelBroker
     account: str
     start_cash: Decimal
+    opens: datetime
+    closes: datetime
     now: Callable[[], datetime]
     price: Callable[[str], Decimal]
     violations: list[Violation] = field(default_factory=list)
@@ -71,6 +75,7 @@ class Oracle:
         if self.tables.orders[name].status != "submitting":
             self._violated("I6", f"{name} leaves as {self.tables.orders[name].status}")
         self._check_halts(intent)
+        self._check_sense(request)
         self._check_exposure(request)
 
     def evaluated(self) -> None:
@@ -105,6 +110,7 @@ class Oracle:
         self.check_now()
         self._check_mapping()
         self._check_fills_complete()
+        self._check_activities()
         self._check_positions()
         self._check_cash()
         self._check_journal()
@@ -122,9 +128,20 @@ class Oracle:
         if not allowed:
             self._violated("I5", f"{intent.client_order_id} leaves at halt level {level}")
 
+    def _check_sense(self, request: dict[str, str]) -> None:
+        """I15: within the session, and priced from what the market really shows."""
+        self._count("I15")
+        name, price = request["client_order_id"], Decimal(request["limit_price"])
+        if not self.opens <= self.now() < self.closes:
+            self._violated("I15", f"{name} leaves outside the session")
+        market = self.price(request["symbol"])
+        if abs(price - market) > market * _PRICE_OFF:
+            self._violated("I15", f"{name} leaves at {price}, the market is at {market}")
+
     def _check_exposure(self, request: dict[str, str]) -> None:
         symbol, side, quantity = request["symbol"], request["side"], int(request["qty"])
-        if any(order.is_foreign for order in self.broker.orders.values()):
+        is_foreign = any(order.is_foreign and order.filled for order in self._on(symbol))
+        if is_foreign or any(each.kind == "SPLIT" for each in self.broker.activities):
             return
         self._count("I10")
         if self._reduces(symbol, side, quantity):
@@ -139,6 +156,9 @@ class Oracle:
         allowed = self._equity() * _POSITION_SHARE * _MARKS_MOVE
         if exposure > allowed:
             self._violated("I10", f"{symbol} could be worth {exposure}, allowed is {allowed:.2f}")
+
+    def _on(self, symbol: str) -> list[BrokerOrder]:
+        return [order for order in self.broker.orders.values() if order.symbol == symbol]
 
     def _worst_case(self, symbol: str, *, but: str = "") -> tuple[int, int]:
         highest = lowest = self.broker.position(symbol)
@@ -220,13 +240,15 @@ class Oracle:
         for row in self.tables.fills.values():
             signed = row.execution.quantity * (1 if row.side.value == "buy" else -1)
             summed[row.symbol] = summed.get(row.symbol, _ZERO) + signed
+        for each in self.tables.activities.values():
+            summed[each.symbol] = summed.get(each.symbol, _ZERO) + each.shares
         booked: dict[str, Decimal] = {}
         for (_, _, symbol), position in self.tables.positions.items():
             booked[symbol] = booked.get(symbol, _ZERO) + position.quantity
         theirs = {symbol: Decimal(q) for symbol, q in self.broker.positions().items()}
         self._count("I3")
-        for what, found in (("sum of fills", summed), ("positions", booked)):
-            held = {symbol: quantity for symbol, quantity in found.items() if quantity}
+        for what, found in (("sum of facts", summed), ("positions", booked)):
+            held = _without_zeros(found)
             if held != theirs:
                 self._violated("I3", f"{what} {held}, the broker {theirs}")
 
@@ -235,12 +257,21 @@ class Oracle:
         for row in self.tables.fills.values():
             sign = -1 if row.side.value == "buy" else 1
             summed += sign * row.execution.quantity * row.execution.price
+        summed += sum((each.cash for each in self.tables.activities.values()), _ZERO)
         booked = self.tables.accounts[self.account].cash
+        left = [each for each in self.broker.activities if each.kind not in _BOOKED_ACTIVITIES]
+        theirs = self.broker.cash - sum((each.cash for each in left), _ZERO)
         self._count("I8")
-        if not summed == booked == self.broker.cash:
-            self._violated(
-                "I8", f"cash by fills {summed}, booked {booked}, at the broker {self.broker.cash}"
-            )
+        if not summed == booked == theirs:
+            self._violated("I8", f"cash by facts {summed}, booked {booked}, the broker {theirs}")
+
+    def _check_activities(self) -> None:
+        """I4 for what is no trade: everything that is understood, once, and nothing else."""
+        theirs = sorted(a.id for a in self.broker.activities if a.kind in _BOOKED_ACTIVITIES)
+        ours = sorted(each.id for each in self.tables.activities.values())
+        self._count("I4")
+        if ours != theirs:
+            self._violated("I4", f"we booked the activities {ours}, the broker has {theirs}")
 
     def _check_journal(self) -> None:
         """I11: the journal's rows alone give the same cash, positions and statuses."""
@@ -253,18 +284,19 @@ class Oracle:
                 sign = 1 if row.payload["side"] == "buy" else -1
                 quantity = Decimal(str(row.payload["quantity"])) * sign
                 cash -= quantity * Decimal(str(row.payload["price"]))
-                key = (row.payload["strategy"], row.payload["symbol"])
-                held[key] = held.get(key, _ZERO) + quantity
+                held[row.payload["symbol"]] = held.get(row.payload["symbol"], _ZERO) + quantity
+            elif row.kind == "activities":
+                for each in row.payload["activities"]:
+                    cash += each["cash"]
+                    held[each["symbol"]] = held.get(each["symbol"], _ZERO) + each["shares"]
             elif row.kind == "order":
                 statuses[row.ref] = str(row.payload["status"])
-        booked = {
-            (strategy, symbol): position.quantity
-            for (_, strategy, symbol), position in self.tables.positions.items()
-            if position.quantity
-        }
+        booked: dict[str, Decimal] = {}
+        for (_, _, symbol), position in self.tables.positions.items():
+            booked[symbol] = booked.get(symbol, _ZERO) + position.quantity
         if cash != self.tables.accounts[self.account].cash:
             self._violated("I11", f"the journal gives a cash of {cash}")
-        if {key: quantity for key, quantity in held.items() if quantity} != booked:
+        if _without_zeros(held) != _without_zeros(booked):
             self._violated("I11", f"the journal gives positions {held}, booked are {booked}")
         wrong = {
             name: (status, self.tables.orders[name].status.value)
@@ -306,3 +338,7 @@ class Oracle:
         found = Violation(invariant, text, self.now())
         if not any((v.invariant, v.text) == (invariant, text) for v in self.violations):
             self.violations.append(found)
+
+
+def _without_zeros(held: dict[str, Decimal]) -> dict[str, Decimal]:
+    return {symbol: quantity for symbol, quantity in held.items() if quantity}

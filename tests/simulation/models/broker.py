@@ -132,6 +132,7 @@ class ModelBroker:
         self.books.add(order)
         self.loop.tell(f"broker accepts {client_order_id}")
         shown = order_json(order)
+        self._set(order, order.status, order.status)
         self._begin(order)
         return 200, {}, shown
 

@@ -71,7 +71,7 @@ class BrokerFill:
 
 @dataclass(frozen=True, slots=True)
 class BrokerActivity:
-    """Something that moved cash or shares and is no trade; a dividend's `quantity` moves none."""
+    """Something that moved cash or shares and is no trade; only a split's `shares` move."""
 
     id: str
     kind: str
@@ -123,7 +123,8 @@ class Books:
         """Book what is no trade."""
         self.activities.append(activity)
         self.cash += activity.cash
-        self._move(activity.symbol, activity.shares)
+        if activity.kind == "SPLIT":
+            self._move(activity.symbol, activity.shares)
 
     def _move(self, symbol: str, shares: int) -> None:
         held = self.held.get(symbol, 0) + shares
