@@ -139,7 +139,7 @@ class Oracle:
             self._violated("I15", f"{name} leaves at {price}, the market is at {market}")
 
     def _check_exposure(self, request: dict[str, str]) -> None:
-        symbol, side, quantity = request["symbol"], request["side"], int(request["qty"])
+        symbol, side, quantity = request["symbol"], request["side"], int(Decimal(request["qty"]))
         is_foreign = any(order.is_foreign and order.filled for order in self._on(symbol))
         if is_foreign or any(each.kind == "SPLIT" for each in self.broker.activities):
             return
@@ -287,8 +287,9 @@ class Oracle:
                 held[row.payload["symbol"]] = held.get(row.payload["symbol"], _ZERO) + quantity
             elif row.kind == "activities":
                 for each in row.payload["activities"]:
-                    cash += each["cash"]
-                    held[each["symbol"]] = held.get(each["symbol"], _ZERO) + each["shares"]
+                    cash += Decimal(str(each["cash"]))
+                    symbol, shares = each["symbol"], Decimal(str(each["shares"]))
+                    held[symbol] = held.get(symbol, _ZERO) + shares
             elif row.kind == "order":
                 statuses[row.ref] = str(row.payload["status"])
         booked: dict[str, Decimal] = {}

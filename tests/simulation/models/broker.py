@@ -179,6 +179,8 @@ class ModelBroker:
             return refusals.NO_SUCH_ASSET.reply(symbol)
         if symbol in self.untradable:
             return refusals.NOT_TRADABLE.reply(symbol)
+        if Decimal(request["qty"]) % 1:
+            return refusals.FRACTIONAL.reply()
         if limit >= 1 and limit != limit.quantize(_CENT):
             return refusals.SUB_PENNY.reply(f"{limit.normalize():f}")
         return None
@@ -217,7 +219,7 @@ class ModelBroker:
             client_order_id=request["client_order_id"],
             symbol=request["symbol"],
             side=request["side"],
-            quantity=int(request["qty"]),
+            quantity=int(Decimal(request["qty"])),
             limit=Decimal(request["limit_price"]),
             is_foreign=is_foreign,
         )

@@ -43,6 +43,7 @@ SUB_PENNY = Refusal(
     42210000,
     "invalid limit_price {}. sub-penny increment does not fulfill minimum pricing criteria",
 )
+FRACTIONAL = Refusal(422, 42210000, "fractional orders must be DAY orders")
 NOT_TRADABLE = Refusal(422, 42210000, 'asset "{}" is not tradable')
 NOT_ACTIVE = Refusal(403, 40310000, 'asset "{}" is not active')
 NO_SUCH_ASSET = Refusal(422, 42210000, 'asset "{}" not found')
