@@ -278,6 +278,7 @@ class Composition:
             gate=ports.gate,
             ingest=ingest,
             recovering=self._reconciling(),
+            stream_keys=lambda: self.wire.broker.vault,
             telemetry=self.telemetry,
             draw=self.draw,
         )

@@ -23,12 +23,15 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
 
     parts = Parts("ingest", settings)
     feed_key = parts.secret("QT_FEED_SECRET_ID")["api_key"]
-    keys = parts.secret("QT_BROKER_SECRET_ID")
     recovering = parts.reconciling(parts.new_database())
     stall_after_s = float(settings.get("QT_FEED_STALL_AFTER_S", "5")) or None
 
     def recover_orders() -> None:
         import_facts(runtime=recovering)
+
+    def stream_session() -> AlpacaSession:
+        key_id, secret_key = parts.broker_keys()
+        return AlpacaSession(key_id=key_id, secret_key=secret_key, draw=random.random)
 
     return ContainerRuntime(
         trading=parts.trading,
@@ -54,8 +57,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
             stall_after_s=stall_after_s,
         ),
         stream_url=settings.need("QT_BROKER_STREAM_URL"),
-        stream_session=lambda: AlpacaSession(
-            key_id=keys["key_id"], secret_key=keys["secret_key"], draw=random.random
-        ),
+        stream_session=stream_session,
+        stream_keys=parts.broker_keys,
         draw=random.random,
     )

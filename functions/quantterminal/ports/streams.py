@@ -82,8 +82,13 @@ class SessionReport:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class KeysRefused:
+    """The broker does not take the keys: they may have been rotated, and must be read again."""
+
+
 FeedEvent = BarSeen | QuoteSeen | TradeSeen | FeedLive | SessionReport
-StreamEvent = StreamLive | UpdateSeen | FrameUnreadable | SessionReport
+StreamEvent = StreamLive | UpdateSeen | FrameUnreadable | KeysRefused | SessionReport
 
 
 class _Session(Protocol):
@@ -127,6 +132,10 @@ class MarketDataSession(_Session, Protocol):
 
 
 class OrderStreamSession(_Session, Protocol):
+    def renew_keys(self, key_id: str, secret_key: str) -> None:
+        """What the next connection shows."""
+        ...
+
     def receive(self, frame: str | bytes, now: float) -> Sequence[StreamEvent]:
         """What a frame says. Never raises on what the vendor sends."""
         ...
