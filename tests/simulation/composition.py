@@ -72,7 +72,7 @@ _STATE = dict.fromkeys(
     contracts.STATE,
 )  # fmt: skip
 _BARS = {"store": _WRITE, "quarantine": _WRITE, "last_minute": _READ, "minutes": _READ}
-_SEND = Contract(
+SEND = Contract(
     {Fault.SEND_LOST: timed_out, Fault.SEND_UNKNOWN: timed_out}, (0.003, 0.03), timeout_s=5.0
 )
 _FEED = Contract({}, (0.05, 0.5))
@@ -298,7 +298,7 @@ class SqsClient:
             most //= 2
         answer: dict[str, Any] = self._chaos.call(
             f"sqs.send {url.rsplit('/', 1)[-1]}",
-            _SEND,
+            SEND,
             lambda: self._calls.send(url, entries, most=most),
         )
         return answer
@@ -306,7 +306,7 @@ class SqsClient:
     def change_message_visibility(self, **request: Any) -> None:
         url, receipt = request["QueueUrl"], request["ReceiptHandle"]
         seconds = request["VisibilityTimeout"]
-        self._chaos.call("sqs.defer", _SEND, lambda: self._calls.hide(url, receipt, seconds))
+        self._chaos.call("sqs.defer", SEND, lambda: self._calls.hide(url, receipt, seconds))
 
 
 def ports_of(stores: Stores, chaos: Chaos) -> Ports:

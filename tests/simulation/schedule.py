@@ -29,19 +29,19 @@ class Schedule:
         self._chaos = world.chaos
         self._tape = world.loop.tape
         self._feed_is_up = True
-        self._troubles = Troubles(world, feed_lost=self._feed_lost, feed_back=self._feed_back)
+        self.troubles = Troubles(world, feed_lost=self._feed_lost, feed_back=self._feed_back)
 
     def begin(self) -> None:
         """Everything that the session will hold."""
         swarm = self._world.swarm
-        self._troubles.begin()
+        self.troubles.begin()
         for number in range(swarm.bars):
             self._loop.after(_FEED_START_S + (number + 1) * _MINUTE_S, self._bars_of(number))
         minutes = swarm.bars + int(swarm.heals / timedelta(minutes=1)) + 1
         for number in range(minutes):
             at = _FEED_START_S + number * _MINUTE_S
             self._loop.after(at, lambda: self._knock("reconcile", {}))
-            self._loop.after(at, self._troubles.minute)
+            self._loop.after(at, self.troubles.minute)
         self._loop.after(_FEED_START_S, lambda: self._knock("session", {"action": "open"}))
         closes = (swarm.closes - self._loop.start) / timedelta(seconds=1)
         self._loop.after(closes, lambda: self._knock("session", {"action": "close"}))
@@ -51,7 +51,7 @@ class Schedule:
 
     def heal(self) -> None:
         """Every outage ends."""
-        self._troubles.end()
+        self.troubles.end()
         self._feed_back()
 
     # the feed
@@ -117,7 +117,10 @@ class Schedule:
 
     def _operate(self, number: int) -> None:
         verbs = ("halt", "flatten", "resume")
-        verb = verbs[self._tape.pick("verb", len(verbs))]
+        self.operate(verbs[self._tape.pick("verb", len(verbs))], number)
+
+    def operate(self, verb: str, number: int = 0) -> None:
+        """A person gives that order."""
         fault = {"halt": Fault.HALTED, "flatten": Fault.FLATTENED, "resume": Fault.RESUMED}[verb]
         self._chaos.note(fault, "operator", flow="api")
         process: Process = self._world.environment("api")

@@ -112,13 +112,13 @@ class Troubles:
             self._feed_lost()
             self._loop.after(tape.seconds("silence of the feed", 10.0, 200.0), self._feed_back)
         if happens(Fault.CONTAINER_KILLED, "container") and world.container is not None:
-            self._loop.after(tape.seconds("kill", 0.1, 59.0), self._kill_container)
+            self._loop.after(tape.seconds("kill", 0.1, 59.0), self.kill_container)
         if happens(Fault.CONTAINER_TWICE, "container"):
             lasts = tape.seconds("two containers", 5.0, 120.0)
             self._loop.after(tape.seconds("second container", 0.1, 59.0), world.start_second)
             self._loop.after(59.0 + lasts, world.end_second)
 
-    def _kill_container(self) -> None:
+    def kill_container(self) -> None:
         if self._world.container is not None:
             self._world.container.process.end()
 
