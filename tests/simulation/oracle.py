@@ -4,13 +4,15 @@ It calls nothing of the product: statuses are compared as the words that stand i
 positions and cash are added up here.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from tests.simulation.chain import broken_links, told
 from tests.simulation.models.broker import BrokerFill, BrokerOrder, ModelBroker
 
 _ZERO = Decimal(0)
@@ -47,6 +49,7 @@ class Oracle:
     closes: datetime
     now: Callable[[], datetime]
     price: Callable[[str], Decimal]
+    strategies: Sequence[str] = ()
     violations: list[Violation] = field(default_factory=list)
     posts: dict[str, int] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
@@ -105,7 +108,9 @@ class Oracle:
         self._check_one_order_an_intent()
         self._check_no_fill_invented()
 
-    def check_end(self, depths: dict[str, int], dead: dict[str, int]) -> None:
+    def check_end(
+        self, depths: dict[str, int], dead: dict[str, list[Any]], late: Mapping[str, int]
+    ) -> None:
         """What holds once everything has come to rest."""
         self.check_now()
         self._check_mapping()
@@ -115,6 +120,41 @@ class Oracle:
         self._check_cash()
         self._check_journal()
         self._check_rest(depths, dead)
+        self._check_evaluations(late)
+        self._check_reasons()
+
+    def _check_evaluations(self, late: Mapping[str, int]) -> None:
+        """I7: each strategy has seen each accepted bar once; its own count says so.
+
+        One that came after a later one of its symbol may be left out, for they go in order, and one
+        that was late when the container had started anew counts as a correction.
+        """
+        accepted: dict[str, list[datetime]] = {}
+        for symbol, start, _ in self.tables.bars.bars:
+            known = accepted.setdefault(symbol, [])
+            if start not in known:
+                known.append(start)
+        for strategy in self.strategies:
+            for symbol, starts in accepted.items():
+                overtaken = sum(at < max(starts[:n]) for n, at in enumerate(starts) if n)
+                left_out = overtaken + late.get(symbol, 0)
+                bars = range(len(starts) - left_out, len(starts) + 1)
+                self._count("I7")
+                snapshot = self.tables.snapshots.get((self.account, strategy, symbol))
+                seen = 0 if snapshot is None else _bars_seen(snapshot.state)
+                if seen not in bars:
+                    self._violated(
+                        "I7", f"{strategy} saw {seen} bars of {symbol}, of {len(starts)} accepted"
+                    )
+
+    def _check_reasons(self) -> None:
+        """I15: each halt names its reason, and nothing was halted where nothing went wrong."""
+        for row in self.tables.journal[self.account]:
+            if row.entry.kind == "halt":
+                self._count("I15")
+                payload = row.entry.payload
+                if not (payload["code"] and payload["reason"] and payload["actor"]):
+                    self._violated("I15", f"{row.entry.ref} is {payload['level']} without a reason")
 
     def _check_halts(self, intent: Any) -> None:
         self._count("I5")
@@ -274,46 +314,100 @@ class Oracle:
             self._violated("I4", f"we booked the activities {ours}, the broker has {theirs}")
 
     def _check_journal(self) -> None:
-        """I11: the journal's rows alone give the same cash, positions and statuses."""
+        """I11: the chain is whole, and its rows alone give the same books."""
         self._count("I11")
-        cash, held, statuses = _ZERO, {}, {}
-        for row in (each.entry for each in self.tables.journal[self.account]):
-            if row.kind == "account":
-                cash += Decimal(str(row.payload["cash"]))
-            elif row.kind == "fill":
-                sign = 1 if row.payload["side"] == "buy" else -1
-                quantity = Decimal(str(row.payload["quantity"])) * sign
-                cash -= quantity * Decimal(str(row.payload["price"]))
-                held[row.payload["symbol"]] = held.get(row.payload["symbol"], _ZERO) + quantity
-            elif row.kind == "activities":
-                for each in row.payload["activities"]:
-                    cash += Decimal(str(each["cash"]))
-                    symbol, shares = each["symbol"], Decimal(str(each["shares"]))
-                    held[symbol] = held.get(symbol, _ZERO) + shares
-            elif row.kind == "order":
-                statuses[row.ref] = str(row.payload["status"])
-        booked: dict[str, Decimal] = {}
-        for (_, _, symbol), position in self.tables.positions.items():
-            booked[symbol] = booked.get(symbol, _ZERO) + position.quantity
-        if cash != self.tables.accounts[self.account].cash:
-            self._violated("I11", f"the journal gives a cash of {cash}")
-        if _without_zeros(held) != _without_zeros(booked):
-            self._violated("I11", f"the journal gives positions {held}, booked are {booked}")
-        wrong = {
-            name: (status, self.tables.orders[name].status.value)
-            for name, status in statuses.items()
-            if status != self.tables.orders[name].status.value
+        rows = self.tables.journal[self.account]
+        for text in broken_links(rows):
+            self._violated("I11", text)
+        books = told(rows)
+        if books.cash != self.tables.accounts[self.account].cash:
+            self._violated("I11", f"the journal gives a cash of {books.cash}")
+        is_split = any(each.shares for each in self.tables.activities.values())
+        booked = {
+            (strategy, symbol): position.quantity
+            for (_, strategy, symbol), position in self.tables.positions.items()
         }
-        if wrong:
-            self._violated("I11", f"the journal gives other statuses: {wrong}")
+        # how a split is shared among strategies does not stand in its row
+        shown = _by_symbol if is_split else _without_zeros
+        held = shown(books.held)
+        if held != shown(booked):
+            self._violated("I11", f"the journal gives positions {held}, booked are {booked}")
+        orders = {
+            name: (row.status.value, row.filled_quantity, row.booked_quantity)
+            for name, row in self.tables.orders.items()
+        }
+        wrong = {
+            name: (books.orders.get(name), row)
+            for name, row in orders.items()
+            if books.orders.get(name) != row
+        }
+        if wrong or len(orders) != len(books.orders):
+            self._violated("I11", f"the journal gives other orders: {wrong}")
+        levels = {scope: halt.level.name for (_, scope), halt in self.tables.halts.items()}
+        if levels != books.levels:
+            self._violated("I11", f"the journal gives halts {books.levels}, in force are {levels}")
 
-    def _check_rest(self, depths: dict[str, int], dead: dict[str, int]) -> None:
+    def check_working_state(self, state: Any) -> None:
+        """I12: what the working state says at rest is what the ledger's rows say."""
+        self._count("I12")
+        tables = self.tables
+        ours = {
+            "cash": tables.accounts[self.account].cash,
+            "positions": {
+                (strategy, symbol): position.quantity
+                for (_, strategy, symbol), position in tables.positions.items()
+            },
+            "reserved": {
+                order.intent_id or name: may_change
+                for name, order in tables.orders.items()
+                if (may_change := _may_change(order))
+            },
+            "levels": {scope: halt.level for (_, scope), halt in tables.halts.items()},
+        }
+        theirs = {
+            "cash": state.cash,
+            "positions": {key: position.quantity for key, position in state.positions.items()},
+            "reserved": {key: each.quantity for key, each in state.reserved.items()},
+            "levels": dict(state.levels),
+        }
+        for name, expected in ours.items():
+            if theirs[name] != expected:
+                self._violated("I12", f"working {name} {theirs[name]}, in the ledger {expected}")
+
+    def fingerprint(self) -> tuple[object, ...]:
+        """What a pass that finds nothing may not change."""
+        tables = self.tables
+        rows = tables.journal[self.account]
+        return (
+            {name: order.version for name, order in tables.orders.items()},
+            len(tables.fills),
+            tables.accounts[self.account].cash,
+            dict(tables.halts),
+            sum(not row.entry.kind.startswith("reconcile") for row in rows),
+        )
+
+    def found_again(self, before: tuple[object, ...], differences: object) -> None:
+        """I14: a second pass of reconcile is a no-op."""
+        self._count("I14")
+        if differences:
+            self._violated("I14", f"a second pass of reconcile finds {differences}")
+        if self.fingerprint() != before:
+            self._violated("I14", f"a second pass changes {before} to {self.fingerprint()}")
+
+    def _check_rest(self, depths: dict[str, int], dead: dict[str, list[Any]]) -> None:
         """I14: queues empty, and no order of ours open without one that works at the broker."""
         self._count("I14")
         if any(depths.values()):
             self._violated("I14", f"queues are not empty: {depths}")
-        if any(dead.values()):
-            self._violated("I14", f"messages were given up: {dead}")
+        halted = {scope for (_, scope), halt in self.tables.halts.items() if halt.level} | {
+            row.entry.ref
+            for row in self.tables.journal[self.account]
+            if row.entry.kind == "halt" and row.entry.payload["code"] == "DEAD_LETTER"
+        }
+        for queue, messages in dead.items():
+            for each in messages:
+                if not halted & {"account", f"symbol:{each.group.rpartition(':')[2]}"}:
+                    self._violated("I14", f"{each.message_id} of {queue} was given up")
         for text in self._unsettled():
             self._violated("I14", text)
 
@@ -341,5 +435,23 @@ class Oracle:
             self.violations.append(found)
 
 
-def _without_zeros(held: dict[str, Decimal]) -> dict[str, Decimal]:
-    return {symbol: quantity for symbol, quantity in held.items() if quantity}
+def _without_zeros(held: Mapping[Any, Decimal]) -> dict[Any, Decimal]:
+    return {key: quantity for key, quantity in held.items() if quantity}
+
+
+def _by_symbol(held: Mapping[tuple[str, str], Decimal]) -> dict[Any, Decimal]:
+    summed: dict[str, Decimal] = {}
+    for (_, symbol), quantity in held.items():
+        summed[symbol] = summed.get(symbol, _ZERO) + quantity
+    return _without_zeros(summed)
+
+
+def _may_change(order: Any) -> Decimal:
+    """Shares by which the booked position may still change."""
+    is_open = order.status.value not in _FINAL | _GIVEN_UP
+    left = max(order.quantity - order.filled_quantity, _ZERO) if is_open else _ZERO
+    return left + max(order.filled_quantity - order.booked_quantity, _ZERO)
+
+
+def _bars_seen(state: str) -> int:
+    return int(json.loads(state)["strategy"]["attributes"]["seen"])

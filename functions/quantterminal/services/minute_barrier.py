@@ -8,6 +8,7 @@ nothing. Times are the market's; nothing here waits.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.events import Message, MinuteClosed
@@ -117,11 +118,16 @@ class MinuteBarrier:
 
 
 def bars_message(closed: MinuteClosed, *, at: datetime) -> Message:
-    """The message of one closed minute; its id follows from what it carries."""
+    """The message of one closed minute; its id follows from what it carries.
+
+    A minute that is published again after a restart may have bars that it had not before.
+    """
     minute = closed.minute.isoformat()
     name = f"bars:{closed.account}:{closed.shard}:{minute}"
     if closed.late:
         name += f":late:{'+'.join(closed.late)}"
     elif not closed.bars:
         name += f":revision:{'+'.join(f'{bar.symbol}.{bar.revision}' for bar in closed.revisions)}"
+    elif closed.no_trade:
+        name += f":without:{sha256('+'.join(closed.no_trade).encode()).hexdigest()[:12]}"
     return Message(id=name, correlation_id=name, causation_id=name, occurred_at=at, payload=closed)
