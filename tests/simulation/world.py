@@ -281,7 +281,7 @@ class World:
         def body() -> None:
             before = self.oracle.fingerprint()
             found = reconcile(runtime=runtime)
-            self.oracle.found_again(before, found.differences or found.positions or found.cash)
+            self.oracle.found_again(before, found.differences)
             self.oracle.check_working_state(load_state(ACCOUNT, state=state, accounts=accounts))
             self.stores.state.flush()
             self.oracle.check_working_state(load_state(ACCOUNT, state=state, accounts=accounts))
