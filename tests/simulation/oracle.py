@@ -7,7 +7,7 @@ positions and cash are added up here.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -21,8 +21,9 @@ _OURS_OPEN = frozenset({"pending_submit", "submitting", "unknown"})
 _GIVEN_UP = frozenset({"denied", "abandoned"})
 _BOOKED_ACTIVITIES = frozenset({"DIV", "FEE", "SPLIT"})  # others are left to a person
 _LEFT_TO_A_PERSON = frozenset({"unknown activity", "unknown cash"})
+_HOUR = timedelta(hours=1)
 _PRICE_OFF = Decimal("0.10")
-_POSITION_SHARE = Decimal("0.10")
+_IN_FLIGHT = frozenset({"submitting", "unknown"})
 _MARKS_MOVE = Decimal("1.03")  # between the decision and the order, prices go on
 
 
@@ -50,12 +51,15 @@ class Oracle:
     closes: datetime
     now: Callable[[], datetime]
     price: Callable[[str], Decimal]
+    limits: Any
+    swing: Decimal = Decimal(1)
     strategies: Sequence[str] = ()
     violations: list[Violation] = field(default_factory=list)
     posts: dict[str, int] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
     _last_bars: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _journal_read: int = 0
+    _bounds: dict[str, int] = field(default_factory=dict)
     _statuses: dict[str, str] = field(default_factory=dict)
 
     def order_leaves(self, request: dict[str, str]) -> None:
@@ -102,6 +106,7 @@ class Oracle:
         self._count("I4")
         if order.filled > order.quantity:
             self._violated("I4", f"{order.client_order_id} is filled beyond its quantity")
+        self._check_fill(fill.symbol)
 
     def check_now(self) -> None:
         """What holds at any instant: one order an intent, no fill twice, no illegal transition."""
@@ -164,7 +169,9 @@ class Oracle:
             (int(h.level) for (_, scope), h in self.tables.halts.items() if scope in scopes),
             default=0,
         )
-        reduces = self._reduces(intent.symbol, intent.side.value, int(intent.quantity))
+        reduces = self._reduces(
+            intent.symbol, intent.side.value, int(intent.quantity), but=intent.client_order_id
+        )
         allowed = level == 0 or (reduces and (level == 1 or intent.origin == "flatten"))
         if not allowed:
             self._violated("I5", f"{intent.client_order_id} leaves at halt level {level}")
@@ -181,36 +188,64 @@ class Oracle:
 
     def _check_exposure(self, request: dict[str, str]) -> None:
         symbol, side, quantity = request["symbol"], request["side"], int(Decimal(request["qty"]))
-        is_foreign = any(order.is_foreign and order.filled for order in self._on(symbol))
-        if is_foreign or any(each.kind == "SPLIT" for each in self.broker.activities):
+        if self._others_move(symbol):
             return
         self._count("I10")
-        if self._reduces(symbol, side, quantity):
+        name = request["client_order_id"]
+        if self._reduces(symbol, side, quantity, but=name):
             return
-        highest, lowest = self._worst_case(symbol, but=request["client_order_id"])
+        highest, lowest = self._worst_case(symbol, but=name)
         if side == "buy":
             highest += quantity
         else:
             lowest -= quantity
         price = max(self.price(symbol), Decimal(request["limit_price"]))
         exposure = max(abs(highest), abs(lowest)) * price
-        allowed = self._equity() * _POSITION_SHARE * _MARKS_MOVE
+        move = 1 + (_MARKS_MOVE - 1) * self.swing
+        allowed = self._equity() * self.limits.max_position_fraction * move
         if exposure > allowed:
             self._violated("I10", f"{symbol} could be worth {exposure}, allowed is {allowed:.2f}")
+        self._bounds[symbol] = max(highest, -lowest, self._bounds.get(symbol, 0))
 
-    def _on(self, symbol: str) -> list[BrokerOrder]:
-        return [order for order in self.broker.orders.values() if order.symbol == symbol]
+    def _check_fill(self, symbol: str) -> None:
+        """I10 when an order fills: no position beyond what could be foreseen when orders left."""
+        if self._others_move(symbol):
+            return
+        self._count("I10")
+        held = abs(self.broker.position(symbol))
+        if held > self._bounds.get(symbol, 0):
+            self._violated("I10", f"{held} of {symbol} held, foreseen {self._bounds.get(symbol)}")
+
+    def _others_move(self, symbol: str) -> bool:
+        """Whether somebody else may have moved the position: then it is not ours to bound."""
+        by_hand = any(
+            order.is_foreign and order.symbol == symbol and order.submitted_at > self.opens - _HOUR
+            for order in self.broker.orders.values()
+        )
+        return by_hand or any(each.kind == "SPLIT" for each in self.broker.activities)
 
     def _worst_case(self, symbol: str, *, but: str = "") -> tuple[int, int]:
+        """With all that works at the broker, and all that left and may still arrive there."""
         highest = lowest = self.broker.position(symbol)
-        for order in self.broker.orders.values():
-            if order.symbol == symbol and order.is_open and order.client_order_id != but:
-                highest += order.left if order.side == "buy" else 0
-                lowest -= order.left if order.side == "sell" else 0
+        known = {order.client_order_id for order in self.broker.orders.values()}
+        working = [
+            (order.side, order.left)
+            for order in self.broker.orders.values()
+            if order.symbol == symbol and order.is_open and order.client_order_id != but
+        ]
+        working += [
+            (row.side.value, int(row.quantity))
+            for name, row in self.tables.orders.items()
+            if name in self.posts and name not in known and name != but
+            if row.symbol == symbol and row.status.value in _IN_FLIGHT
+        ]
+        for side, left in working:
+            highest += left if side == "buy" else 0
+            lowest -= left if side == "sell" else 0
         return highest, lowest
 
-    def _reduces(self, symbol: str, side: str, quantity: int) -> bool:
-        highest, lowest = self._worst_case(symbol)
+    def _reduces(self, symbol: str, side: str, quantity: int, *, but: str) -> bool:
+        highest, lowest = self._worst_case(symbol, but=but)
         return quantity <= (-highest if side == "buy" else lowest)
 
     def _equity(self) -> Decimal:

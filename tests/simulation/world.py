@@ -13,6 +13,7 @@ from quantterminal.adapters.memory.account_ledger import MemoryAccountLedger
 from quantterminal.adapters.memory.state_store import MemoryStateStore
 from quantterminal.adapters.memory.tables import Tables
 from quantterminal.domain.configuration import Mode, StrategyConfig, TradingConfig
+from quantterminal.domain.risk import RiskLimits
 from quantterminal.services.reconcile import reconcile
 from quantterminal.services.working_state import load_state
 from tests.simulation.chaos import Chaos
@@ -121,6 +122,8 @@ class World:
             closes=swarm.closes,
             now=lambda: self.loop.now,
             price=self.market.price,
+            limits=self.trading.limits,
+            swing=Decimal(swarm.swing),
             strategies=[each.name for each in self.trading.strategies],
         )
         self.broker.filled = self.oracle.broker_filled
@@ -319,7 +322,8 @@ def _trading(swarm: Swarm) -> TradingConfig:
         )
         for number in range(swarm.strategies)
     )
-    return TradingConfig(ACCOUNT, Mode.SIMULATED, swarm.symbols, strategies)
+    limits = RiskLimits(**swarm.limits)
+    return TradingConfig(ACCOUNT, Mode.SIMULATED, swarm.symbols, strategies, limits)
 
 
 def run_session(swarm: Swarm, tape: Tape, **more: Any) -> Outcome:
