@@ -13,6 +13,7 @@ from tests.simulation.systematic import every_crash
 def tell(lines: Iterable[str]) -> None:
     for line in lines:
         sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def replay(seed: int, *, bars: int | None, shrinks: bool, prints_trace: bool) -> int:
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         result = every_crash(in_pairs=chosen.pairs, workers=chosen.workers)
         tell(result.lines())
         return 1 if result.failed else 0
-    tally = run(range(chosen.first, chosen.first + chosen.seeds), workers=chosen.workers)
+    seeds = range(chosen.first, chosen.first + chosen.seeds)
+    tally = run(seeds, workers=chosen.workers, tell=tell)
     tell(tally.lines())
     return 1 if tally.failed else 0
 

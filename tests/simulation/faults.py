@@ -240,3 +240,6 @@ NUMBERS: dict[Fault, tuple[str, ...]] = {
     Fault.FLATTENED: ("F44",),
     Fault.RESUMED: ("F44",),
 }
+
+DRAWN = tuple(sorted({number for numbers in NUMBERS.values() for number in numbers}))
+"""The numbers that the seeded sessions are to hit."""

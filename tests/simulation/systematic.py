@@ -18,7 +18,7 @@ from tests.simulation.swarm import Swarm, calm
 from tests.simulation.tape import Tape
 from tests.simulation.world import Outcome, run_session
 
-SEED = 5
+SEED = 1
 LAST_LOOK = "reconcile:again"  # the oracle's, after everything
 _BARS = 6
 _LEAVES_SOMETHING = frozenset(
@@ -104,9 +104,7 @@ def pairs(chosen: Sequence[Plant]) -> list[Case]:
 
 def planted(*case: Plant) -> Outcome:
     """The scenario with those faults."""
-    return run_session(
-        scenario(), Tape(SEED), planted={plant.place: plant.fault for plant in case}
-    )
+    return run_session(scenario(), Tape(SEED), planted={plant.place: plant.fault for plant in case})
 
 
 def every_crash(*, in_pairs: bool = False, workers: int = 1) -> Crashes:

@@ -219,4 +219,3 @@ def test_f41_a_broker_whose_clock_is_far_from_ours_stops_the_account(
 
     assert halts(world).get("account", {}) == stopped
     assert world.telemetry.largest["ClockSkew"] == pytest.approx(abs(ahead), abs=0.2)
-

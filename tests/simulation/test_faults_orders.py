@@ -73,9 +73,7 @@ def test_f02_what_never_arrived_is_not_sent_again_while_halted() -> None:
 def test_f03_an_order_that_arrives_late_is_still_one_order(
     arrives_after: float, times: int
 ) -> None:
-    world = stage(
-        effect("execution", ORDER, Fault.POST_LATE), draw("late arrival", arrives_after)
-    )
+    world = stage(effect("execution", ORDER, Fault.POST_LATE), draw("late arrival", arrives_after))
     told(world)
     name = first_order(world)
 
@@ -106,9 +104,7 @@ def test_f04_an_id_that_is_taken_is_adopted() -> None:
 
 @pytest.mark.parametrize("number", range(len(ORDER_REFUSALS)))
 def test_f05_a_refusal_ends_the_order_whatever_its_words(number: int) -> None:
-    world = stage(
-        effect("execution", ORDER, Fault.POST_REFUSED), draw("text of a refusal", number)
-    )
+    world = stage(effect("execution", ORDER, Fault.POST_REFUSED), draw("text of a refusal", number))
     outcome = told(world)
     name = first_order(world)
 
@@ -137,7 +133,9 @@ def test_f06_an_order_over_the_limit_waits_for_its_reset_and_leaves_once_more() 
 
 
 def test_f06_reads_over_the_limit_do_not_keep_orders_from_leaving() -> None:
-    reads = [effect("reconcile", "broker GET /v2/orders", Fault.READ_LIMITED, nth=n) for n in (3, 5)]
+    reads = [
+        effect("reconcile", "broker GET /v2/orders", Fault.READ_LIMITED, nth=n) for n in (3, 5)
+    ]
     world = stage(*reads)
     told(world)
 
@@ -158,7 +156,9 @@ def test_f12_a_rest_that_is_canceled_keeps_what_was_filled() -> None:
 
 def test_f12_a_fill_that_overtakes_the_cancel_counts() -> None:
     world = stage(
-        happens("broker", Fault.RESTS), draw("rests for good", 1), happens("broker", Fault.CANCEL_RACED)
+        happens("broker", Fault.RESTS),
+        draw("rests for good", 1),
+        happens("broker", Fault.CANCEL_RACED),
     )
     told(world)
 
@@ -225,7 +225,9 @@ def test_f15_a_replacement_that_nobody_asked_for_is_linked_and_every_fill_counts
     new = world.stores.tables.orders[f"{old.broker_order_id}-adjusted"]
 
     assert (old.replaced_by, new.replaces) == (new.broker_order_id, old.broker_order_id)
-    assert (old.status, new.status) == (("filled", "rejected") if is_raced else ("replaced", "filled"))
+    assert (old.status, new.status) == (
+        ("filled", "rejected") if is_raced else ("replaced", "filled")
+    )
     assert old.filled_quantity + new.filled_quantity == old.quantity
 
 

@@ -131,9 +131,7 @@ def test_f31_a_message_that_is_sent_again_after_five_minutes_changes_nothing(que
 
 @pytest.mark.parametrize("queue", ["signals", "orders", "order-updates"])
 def test_f33_two_workers_with_one_message_have_one_effect(queue: str) -> None:
-    world = stage(
-        happens(queue, Fault.VISIBLE_EARLY), happens(queue, Fault.VISIBLE_EARLY, nth=1)
-    )
+    world = stage(happens(queue, Fault.VISIBLE_EARLY), happens(queue, Fault.VISIBLE_EARLY, nth=1))
     told(world)
 
     assert each_left_once(world)
@@ -249,7 +247,13 @@ def test_f40_no_order_leaves_while_the_ledger_is_away() -> None:
 
 @pytest.mark.parametrize(
     "day",
-    [date(2024, 11, 29), date(2024, 7, 3), date(2024, 3, 11), date(2024, 11, 4), date(2024, 12, 31)],
+    [
+        date(2024, 11, 29),
+        date(2024, 7, 3),
+        date(2024, 3, 11),
+        date(2024, 11, 4),
+        date(2024, 12, 31),
+    ],
     ids=["half day", "half day in summer", "summer time", "winter time", "last day of a year"],
 )
 def test_f42_no_order_leaves_or_works_after_the_close(day: date) -> None:
@@ -293,7 +297,9 @@ def test_f44_nothing_starts_to_leave_after_a_halt_and_it_outlives_everything(aft
 
 
 def test_f44_a_halt_that_cannot_be_read_stops_like_one() -> None:
-    down = [effect("execution", "halts.held", Fault.LEDGER_DOWN, nth=n, contract=READ) for n in range(4)]
+    down = [
+        effect("execution", "halts.held", Fault.LEDGER_DOWN, nth=n, contract=READ) for n in range(4)
+    ]
     world = stage(*down)
     told(world)
 

@@ -97,7 +97,9 @@ class Books:
     def add(self, order: BrokerOrder) -> None:
         self.orders[order.id] = self.by_client_id[order.client_order_id] = order
 
-    def execute(self, order: BrokerOrder, quantity: int, price: Decimal, at: datetime) -> BrokerFill:
+    def execute(
+        self, order: BrokerOrder, quantity: int, price: Decimal, at: datetime
+    ) -> BrokerFill:
         """Book an execution: the order, the shares and the cash move together."""
         order.filled += quantity
         order.paid += price * quantity

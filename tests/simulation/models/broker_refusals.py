@@ -28,7 +28,11 @@ class Refusal:
     def reply(self, *words: object, **more: Any) -> Reply:
         """The answer as the server gives it."""
         body: dict[str, Any] = {} if self.code is None else {"code": self.code}
-        return self.status, {}, body | {"message": self.message.format(*words), **self.fields} | more
+        return (
+            self.status,
+            {},
+            body | {"message": self.message.format(*words), **self.fields} | more,
+        )
 
 
 DUPLICATE = Refusal(422, 40010001, "client_order_id must be unique")
