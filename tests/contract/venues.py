@@ -122,10 +122,13 @@ class ModelVenue:
                 secret_key=line.keys[1],
                 draw=lambda: 0.0,
                 sleep=self.loop.pause,
-                unix_now=lambda: self.loop.now.timestamp(),
+                unix_now=self._unix_now,
                 transport=line.request,
             ),
         )
+
+    def _unix_now(self) -> float:
+        return self.loop.now.timestamp()
 
     def price(self) -> Decimal:
         return _MODEL_PRICE

@@ -10,7 +10,6 @@ from quantterminal.ports.watermarks import StreamState
 from tests.simulation.composition import SEND
 from tests.simulation.directed import (
     draw,
-    each_left_once,
     effect,
     halts,
     happens,
@@ -99,7 +98,7 @@ def test_f10_an_order_in_a_status_that_nobody_knows_is_read_again_over_rest() ->
     outcome = told(world)
 
     assert outcome.counts["UnreadableFrame"] == 1
-    assert [row.source for row in fills(world)][0] == "rest"
+    assert fills(world)[0].source == "rest"
 
 
 def test_f10_a_page_instead_of_json_is_asked_for_again() -> None:

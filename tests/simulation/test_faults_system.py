@@ -1,10 +1,9 @@
-"""Feed, queues, functions, stores, time and people go wrong: F25-F46 as far as money is concerned."""
+"""Feed, queues, functions, stores, time and people go wrong: F25-F40 and F42-F46."""
 
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,6 @@ from quantterminal.domain.sessions import NEW_YORK, session_on
 from tests.simulation import chaos as contracts
 from tests.simulation.composition import SEND
 from tests.simulation.directed import (
-    ORDER,
     denials,
     draw,
     each_left_once,
@@ -119,8 +117,8 @@ def test_f31_a_message_that_is_sent_again_after_five_minutes_changes_nothing(que
     again: list[str] = []
 
     def send_again() -> None:
-        for each in fifo.sent():
-            again.append(fifo.send(each.body, group=each.group, once=f"again-{each.once}"))
+        sent = [(each.body, each.group, f"again-{each.once}") for each in fifo.sent()]
+        again.extend(fifo.send(body, group=group, once=once) for body, group, once in sent)
 
     world.loop.after(560.0, send_again)
     told(world)

@@ -65,20 +65,23 @@ class Wire:
         if fault is None:
             return self._ask(effect, method, target, body, keys)
         self.chaos.note(fault, effect)
+        if fault in crash_faults():
+            return self._common(
+                fault, effect, lambda: self._ask(effect, method, target, body, keys)
+            )
+        self.loop.pause(_LATENCY[0])
+        return self._misread(fault, path)
+
+    def _misread(self, fault: Fault, path: str) -> Answer:
         match fault:
             case Fault.READ_FAILED:
-                self.loop.pause(_LATENCY[1])
                 return Answer(503, {}, refusals.HTML_UNAVAILABLE)
             case Fault.READ_LIMITED:
-                self.loop.pause(_LATENCY[0])
                 return as_answer(self.broker.limited())
-            case Fault.READ_UNREADABLE:
-                self.loop.pause(_LATENCY[0])
-                return Answer(200, {}, refusals.HTML_UNAVAILABLE)
             case Fault.SNAPSHOT_EMPTY:
-                self.loop.pause(_LATENCY[0])
                 return Answer(200, {}, msgspec.json.encode(_EMPTY[path]))
-        return self._common(fault, effect, lambda: self._ask(effect, method, target, body, keys))
+            case _:
+                return Answer(200, {}, refusals.HTML_UNAVAILABLE)
 
     def _post(self, effect: str, target: str, body: bytes, keys: tuple[str, str]) -> Answer:
         order = msgspec.json.decode(body)
