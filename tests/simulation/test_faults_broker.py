@@ -192,7 +192,7 @@ def test_f24_rotated_keys_are_read_again_once_and_trading_goes_on() -> None:
     world.loop.after(300.0, world.stream.cut)
     told(world)
 
-    assert halts(world) == {}
+    assert "account" not in halts(world)
     assert len(posts(world)) > 5
 
 

@@ -1,6 +1,7 @@
 """One session: stores, queues, broker, processes and their surroundings, run to its end."""
 
 import hashlib
+from collections.abc import Callable
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -113,19 +114,7 @@ class World:
         )
         self.broker = ModelBroker(self.loop, self.chaos, CASH)
         self.broker.books.price = self.market.price
-        self.oracle = Oracle(
-            tables=self.stores.tables,
-            broker=self.broker,
-            account=ACCOUNT,
-            start_cash=CASH,
-            opens=swarm.opens,
-            closes=swarm.closes,
-            now=lambda: self.loop.now,
-            price=self.market.price,
-            limits=self.trading.limits,
-            swing=Decimal(swarm.swing),
-            strategies=[each.name for each in self.trading.strategies],
-        )
+        self.oracle = self._oracle()
         self.broker.filled = self.oracle.broker_filled
         self.composition = Composition(
             self.loop,
@@ -137,12 +126,8 @@ class World:
         )
         self.container: Container | None = None
         self.second: Container | None = None
-        self.stream = StreamSocket(
-            self.loop, self.chaos, lambda: self.container, lambda: self.broker.keys
-        )
-        self.second_stream = StreamSocket(
-            self.loop, self.chaos, lambda: self.second, lambda: self.broker.keys
-        )
+        self.stream = self._socket(lambda: self.container)
+        self.second_stream = self._socket(lambda: self.second)
         self.broker.publish = self._publish
         self.mappings = [self._mapping(spec) for spec in topology.QUEUES]
         self._warm: dict[str, list[Process]] = {}
@@ -230,6 +215,24 @@ class World:
     def _publish(self, frame: bytes, symbol: str) -> None:
         self.stream.publish(frame, symbol)
         self.second_stream.publish(frame, symbol)
+
+    def _oracle(self) -> Oracle:
+        return Oracle(
+            tables=self.stores.tables,
+            broker=self.broker,
+            account=ACCOUNT,
+            start_cash=CASH,
+            opens=self.swarm.opens,
+            closes=self.swarm.closes,
+            now=lambda: self.loop.now,
+            price=self.market.price,
+            limits=self.trading.limits,
+            swing=Decimal(self.swarm.swing),
+            strategies=[each.name for each in self.trading.strategies],
+        )
+
+    def _socket(self, container: Callable[[], Container | None]) -> StreamSocket:
+        return StreamSocket(self.loop, self.chaos, container, lambda: self.broker.keys)
 
     def _mapping(self, spec: topology.Queue) -> SourceMapping:
         handler = _HANDLERS[spec.consumer]

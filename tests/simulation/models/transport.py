@@ -120,7 +120,10 @@ class Wire:
 
     def _refusal(self) -> Reply:
         texts = refusals.ORDER_REFUSALS
-        return texts[self.loop.tape.pick("text of a refusal", len(texts))].reply()
+        chosen = texts[self.loop.tape.pick("text of a refusal", len(texts))]
+        if "wash trade" in chosen.message:
+            self.chaos.note(Fault.WASH_TRADE, "broker")
+        return chosen.reply()
 
     def _common(self, fault: Fault, effect: str, ask: Callable[[], Answer]) -> Answer:
         if fault is Fault.CRASH_BEFORE:
