@@ -96,7 +96,7 @@ def test_f30_a_corrupt_bar_changes_no_decision(kind: int) -> None:
 
 
 def test_f30_no_order_is_priced_from_a_bar_at_ten_times_the_price() -> None:
-    world = stage(happens("AAPL", Fault.BAR_JUMPED, nth=2))
+    world = stage(happens("AAPL", Fault.BAR_JUMPED, nth=1))
     told(world)
 
     assert the_same_as_calm(world)

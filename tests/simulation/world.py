@@ -1,8 +1,8 @@
 """One session: stores, queues, broker, processes and their surroundings, run to its end."""
 
 import hashlib
-from collections.abc import Callable
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal

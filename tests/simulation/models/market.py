@@ -45,7 +45,8 @@ class Market:
             return []
         if happens(Fault.BAR_GARBAGE, symbol):
             return [(wait, self._garbage(raw)), (wait + 0.01, raw)]
-        if happens(Fault.BAR_JUMPED, symbol):
+        # a first price has nothing to be compared with
+        if raw["start"] > self.swarm.starts and happens(Fault.BAR_JUMPED, symbol):
             return [(wait, _times_ten(raw)), (wait + 0.01, raw)]
         if happens(Fault.BAR_LATE, symbol):
             return [(tape.seconds(f"late bar of {symbol}", 2.0, 90.0), raw)]
