@@ -7,7 +7,7 @@ SHELL := bash
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak web web-check deploy-local deploy-check synth fmt lint lock sbom audit browser
+.PHONY: help run test test-web bench soak web web-check screenshots deploy-local deploy-check synth fmt lint lock sbom audit browser
 
 ARGS ?=
 PYTEST_ARGS ?=
@@ -22,6 +22,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 IN_VENV := .venv/bin/uv pip install --quiet --python .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
 CDK_CLI := tests/deploy_local/cli/node_modules/.installed
+PAGE_TESTS := $(addprefix tests/,e2e/test_dashboard_page.py e2e/test_page_budget.py \
+  e2e/test_run_in_browser.py unit/web unit/local/web_host)
 PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 
 help: ## lists the targets
@@ -34,8 +36,13 @@ test: .venv/.dev .venv-aws/.aws web browser lint web-check deploy-check ## every
 	@echo "test: pytest"
 	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-bench: .venv/.dev .venv-bench/.bench ## the speed of the backtester beside its peers
+test-web: .venv/.dev .venv-aws/.aws web browser web-check ## the page alone: types, Vitest, and a browser on it and on a run
+	@echo "test: browser"
+	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PAGE_TESTS) $(PYTEST_ARGS)
+
+bench: .venv/.dev .venv-bench/.bench ## the speed of backtester and feed beside their peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)
+	.venv/bin/python -m tests.bench.feed.measure
 
 soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000, or SEED=17 for one disturbed run
 	@if [ -z "$(SEED)" ]; then
@@ -44,6 +51,9 @@ soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000, or S
 	.venv/bin/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
 
 web: web/dist/index.html ## builds the page
+
+screenshots: .venv/.dev .venv-aws/.aws web browser ## the pictures of the documentation, from a run of its own
+	@.venv/bin/python -m tests.take_screenshots
 
 web-check: web/node_modules/.installed
 	@echo "test: page"

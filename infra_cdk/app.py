@@ -57,11 +57,13 @@ class _Stacks:
         )
         messaging = self._stack(MessagingStack, "Messaging", **self._told())
         data = self._stack(DataStack, "Data", network=network, **self._told())
+        web = self._stack(WebStack, "Web", **self._told())
         supplied = supplies(
             self._deployment,
             code_version=self._building.code_version,
             messaging=messaging,
             data=data,
+            web=web,
         )
         ingest = self._stack(
             IngestStack,
@@ -82,7 +84,6 @@ class _Stacks:
             ),
             **self._told(),
         )
-        web = self._stack(WebStack, "Web", **self._told())
         api = self._stack(ApiStack, "Api", compute=compute, web=web, **self._told())
         self._stack(
             ObservabilityStack,

@@ -11,6 +11,7 @@ from infra_cdk.constructs.sign_in import OPERATORS
 from infra_cdk.deployment import Deployment
 from infra_cdk.stacks.data import DataStack
 from infra_cdk.stacks.messaging import MessagingStack
+from infra_cdk.stacks.web import WebStack
 from quantterminal.topology import Need
 
 
@@ -30,7 +31,12 @@ class Supplies:
 
 
 def supplies(
-    deployment: Deployment, *, code_version: str, messaging: MessagingStack, data: DataStack
+    deployment: Deployment,
+    *,
+    code_version: str,
+    messaging: MessagingStack,
+    data: DataStack,
+    web: WebStack,
 ) -> Supplies:
     """Everything that exists before the container and the functions do."""
     secrets = {
@@ -46,6 +52,8 @@ def supplies(
         archive=data.archive,
         secrets=secrets,
         database_arn=data.ledger.instance.instance_arn,
+        sockets_arn=web.sockets_arn,
+        sockets_finding=web.sockets_finding,
     )
     urls = {name: queue.queue_url for name, queue in messaging.queues.items()}
     return Supplies(
@@ -63,6 +71,7 @@ def supplies(
             "QT_BROKER_SECRET_ID": secrets[Need.BROKER].secret_arn,
             "QT_FEED_SECRET_ID": secrets[Need.FEED].secret_arn,
             "QT_OPERATOR_GROUP": OPERATORS,
+            "QT_SOCKET_URL": web.socket_url,
             "QT_DATABASE_INSTANCE": data.ledger.instance.instance_identifier,
             "QT_RETENTION_DAYS": str(deployment.table.retention_days),
             "QT_STARTING_CASH": f"{deployment.table.starting_cash:f}",

@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 
+from ingest_container.process import settle_memory
 from ingest_container.shell import run
 from quantterminal.bootstrap import container_runtime
 from quantterminal.domain.errors import ConfigurationError
@@ -21,6 +22,7 @@ def main() -> int:
         port = int(settings.get("QT_HEALTH_PORT", _DEFAULT_HEALTH_PORT))
         tick_every_s = _REPLAY_TICK_S if settings.get("QT_CLOCK_FILE") else _TICK_S
         runtime = container_runtime(settings)
+        settle_memory()
         asyncio.run(run(runtime, health_port=port, tick_every_s=tick_every_s))
     except (ConfigurationError, OSError, ValueError) as problem:
         print(f"ingest container: {problem}", file=sys.stderr)  # noqa: T201 - the one clear sentence

@@ -8,6 +8,7 @@ from ingest_container.health import serve_health
 from ingest_container.heartbeat import keep_beating
 from ingest_container.market_data import MarketData
 from ingest_container.order_stream import OrderStream
+from ingest_container.pushing import keep_pushing
 from quantterminal.services.container_runtime import ContainerRuntime
 
 _SHUT_GATE_S = 1.0
@@ -38,10 +39,16 @@ async def serve(
                     market_data.work(),
                     market_data.read(),
                     market_data.tick(tick_every_s),
+                    market_data.store_ticks(),
+                    market_data.gaps.fill(),
+                    market_data.lease.keep(),
+                    market_data.watch_ages(),
+                    market_data.show_health(),
                     order_stream.work(),
                     order_stream.read(),
                     order_stream.keep_gate(),
                     keep_beating(runtime, market_data, order_stream),
+                    keep_pushing(runtime),
                 )
             ]
             await stopped.wait()
@@ -52,4 +59,5 @@ async def serve(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SHUT_GATE_S):
                 await order_stream.shut_gate()
+                await market_data.lease.release()
     runtime.telemetry.record("container_stopped")

@@ -1,11 +1,14 @@
-"""Drives one session over one WebSocket, for ever: connect, hand over what comes, connect again."""
+"""Drives one session over one WebSocket, for ever: connect, hand over what comes, connect again.
+
+The frames that one read of the socket brought are handed over together, as bytes.
+"""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 Event = TypeVar("Event")
 Event_co = TypeVar("Event_co", covariant=True)
@@ -14,6 +17,9 @@ _OPEN_S = 10.0
 _CLOSE_S = 0.5
 _PING_S = 10.0  # a broken path is found after two of these
 _LARGEST_FRAME = 16 * 1024 * 1024
+_READ_BUFFER = 64 * 1024
+_AT_ONCE = 48 * 1024  # bytes that are handed over together: what they become stays in the cache
+_LOOK_S = 0.25  # a deadline that moved forward is noticed that late
 
 
 class BufferFullError(Exception):
@@ -45,51 +51,147 @@ async def keep_connected(
     *,
     on_time: Callable[[float], Sequence[Event]],
     handle: Callable[[Sequence[Event]], None],
+    receive_all: Callable[[Sequence[bytes], float], Sequence[Event]] | None = None,
 ) -> None:
-    """Never returns. `handle` only enqueues; it raises BufferFullError to drop the connection."""
+    """Never returns. `handle` only enqueues; it raises BufferFullError to drop the connection.
+
+    `receive_all` is for a session that is quicker with many frames at once.
+    """
+
+    def one_by_one(frames: Sequence[bytes], now: float) -> Sequence[Event]:
+        events: list[Event] = []
+        for frame in frames:
+            events += session.receive(frame, now)
+            if session.wants_close:
+                break
+        return events
+
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(session.connect_delay())
-        code = None
+        line = _Line(session, receive_all or one_by_one, handle)
+        # refused, unreachable or given up: all the same to the session
+        with contextlib.suppress(OSError, TimeoutError, WSError):
+            await _one_connection(line, url, on_time)
+        handle(session.closed(loop.time(), line.code))
+
+
+class _Line(WSListener):
+    """One connection: collects frames until the read is through, then hands them over."""
+
+    code: int | None = None
+
+    def __init__(
+        self,
+        session: Session[Any],
+        receive_all: Callable[[Sequence[bytes], float], Sequence[Any]],
+        handle: Callable[[Sequence[Any]], None],
+    ) -> None:
+        self.session = session
+        self._receive_all = receive_all
+        self.handle = handle
+        self._loop = asyncio.get_running_loop()
+        self.ended = self._loop.create_future()
+        self._frames: list[bytes] = []
+        self._bytes = 0
+        self._parts: list[bytes] = []
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.session.connected(self._loop.time())
+        self.send(transport)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        payload = frame.get_payload_as_bytes()
+        # A whole message of the feed is an array, and no control frame looks like one: to ask for
+        # the type of each frame costs as much as to decode it.
+        if payload[:1] == b"[" and frame.fin and not self._parts:
+            self._frames.append(payload)
+            self._bytes += len(payload)
+        else:
+            self._on_other_frame(transport, frame, payload)
+        if self._frames and (frame.last_in_buffer or self._bytes > _AT_ONCE):
+            self._hand_over(transport)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        del transport
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def send(self, transport: WSTransport) -> None:
+        """What the session wants to say, and that it wants to leave."""
+        for text in self.session.to_send():
+            transport.send(WSMsgType.TEXT, text.encode())
+        if self.session.wants_close:
+            self.leave(transport)
+
+    def leave(self, transport: WSTransport) -> None:
+        transport.send_close()
+        transport.disconnect(graceful=False)
+
+    def _on_other_frame(self, transport: WSTransport, frame: WSFrame, payload: bytes) -> None:
+        if frame.msg_type in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            self._parts.append(payload)
+            if frame.fin:
+                self._frames.append(b"".join(self._parts))
+                self._parts = []
+        elif frame.msg_type == WSMsgType.CLOSE:
+            if self._frames:
+                self._hand_over(transport)
+            self.code = frame.get_close_code().value
+            self.leave(transport)
+
+    def _hand_over(self, transport: WSTransport) -> None:
+        frames, self._frames, self._bytes = self._frames, [], 0
+        if self.session.wants_close:
+            return
         try:
-            await _one_connection(session, url, on_time=on_time, handle=handle)
-        except ConnectionClosed as closed:
-            code = None if closed.rcvd is None else closed.rcvd.code
-        except (OSError, TimeoutError, WebSocketException, BufferFullError):
-            pass  # refused, unreachable or given up: all the same to the session
-        handle(session.closed(loop.time(), code))
+            self.handle(self._receive_all(frames, self._loop.time()))
+        except BufferFullError:
+            self.leave(transport)
+        else:
+            self.send(transport)
 
 
-async def _one_connection(
-    session: Session[Event],
-    url: str,
-    *,
-    on_time: Callable[[float], Sequence[Event]],
-    handle: Callable[[Sequence[Event]], None],
-) -> None:
-    options: dict[str, Any] = {
-        "open_timeout": _OPEN_S,
-        "close_timeout": _CLOSE_S,
-        "ping_interval": _PING_S,
-        "ping_timeout": _PING_S,
-        "max_size": _LARGEST_FRAME,
-        "compression": None,
-        "proxy": None,
-    }
-    loop = asyncio.get_running_loop()
-    async with connect(url, **options) as socket:
-        session.connected(loop.time())
-        while not session.wants_close:
-            for frame in session.to_send():
-                await socket.send(frame)
-            try:
-                received = await _next_frame(socket, session.next_deadline())
-            except TimeoutError:
-                handle(on_time(loop.time()))
-            else:
-                handle(session.receive(received, loop.time()))
+async def _one_connection(line: _Line, url: str, on_time: Callable[[float], Sequence[Any]]) -> None:
+    loop, session = asyncio.get_running_loop(), line.session
+    transport, _ = await ws_connect(
+        lambda: line,
+        url,
+        websocket_handshake_timeout=_OPEN_S,
+        enable_auto_ping=True,
+        auto_ping_idle_timeout=_PING_S,
+        auto_ping_reply_timeout=_PING_S,
+        max_frame_size=_LARGEST_FRAME,
+        max_redirects=0,
+        read_buffer_init_size=_READ_BUFFER,
+    )
+    try:
+        while not line.ended.done():
+            deadline = session.next_deadline()
+            now = loop.time()
+            wait_s = _LOOK_S if deadline is None else min(_LOOK_S, max(deadline - now, 0))
+            await asyncio.wait((line.ended,), timeout=wait_s)
+            now = loop.time()
+            deadline = session.next_deadline()
+            if deadline is not None and deadline <= now and not line.ended.done():
+                line.handle(on_time(now))
+                line.send(transport)
+    except BufferFullError:
+        line.leave(transport)
+    finally:
+        transport.disconnect(graceful=False)
+        await asyncio.wait((line.ended,), timeout=_CLOSE_S)
+    if error := await _error_of(transport):
+        raise error
 
 
-async def _next_frame(socket: ClientConnection, deadline: float | None) -> str | bytes:
-    async with asyncio.timeout_at(deadline):
-        return await socket.recv()
+async def _error_of(transport: WSTransport) -> Exception | None:
+    """What a callback raised, which ends the process; None for a broken line."""
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await transport.wait_disconnected()
+    except (OSError, TimeoutError, WSError):
+        return None
+    except Exception as problem:  # noqa: BLE001 - handed on to be raised by the task
+        return problem
+    return None

@@ -33,6 +33,10 @@ class PatientThread:
     async def call(self, step: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
+    def ask(self, step: Callable[[], T]) -> T:
+        """As `call`, for somebody who is in another thread and may wait there."""
+        return self._executor.submit(step).result()
+
     async def until_done(
         self, step: Callable[[], T], *, tries: int | None = None, still: Callable[[], bool]
     ) -> T | None:

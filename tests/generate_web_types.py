@@ -18,6 +18,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from quantterminal.domain import view
 
 MESSAGES = {"hello": view.Hello, "tick": view.Tick}
+# Records of which only the fields that say something are sent.
+SPARSE = (view.Changes,)
 
 HEADER = """\
 // Generated from quantterminal/domain/view.py by tests/generate_web_types.py: do not edit.
@@ -58,6 +60,12 @@ def shape(annotation: Any) -> str:
     return typescript(annotation)
 
 
+def present(annotation: Any) -> Any:
+    """The type of a field that is left out instead of being None."""
+    known, _null = get_args(annotation)
+    return known
+
+
 def records() -> list[type]:
     """All dataclasses of the view in the order of the file."""
     return [
@@ -76,21 +84,35 @@ def interface(record: type) -> Iterator[str]:
         yield f'  readonly type: "{kind}";'
     hints = get_type_hints(record)
     for each in fields(record):
-        yield f"  readonly {each.name}: {typescript(hints[each.name])};"
+        if record in SPARSE:
+            yield f"  readonly {each.name}?: {typescript(present(hints[each.name]))};"
+        else:
+            yield f"  readonly {each.name}: {typescript(hints[each.name])};"
     yield "}"
     yield ""
 
 
 def shapes() -> Iterator[str]:
-    yield "/** What each record must hold at run time; X[] is a list of X, X? may be null. */"
+    yield "/** What a record must hold; X[] is a list of X, X? may be null, X~ may be absent. */"
     yield "export const SHAPES = {"
     for record in records():
         hints = get_type_hints(record)
         yield f"  {record.__name__}: {{"
         for each in fields(record):
-            yield f'    {each.name}: "{shape(hints[each.name])}",'
+            form = shape(hints[each.name])
+            if record in SPARSE:
+                form = f"{shape(present(hints[each.name]))}~"
+            yield f'    {each.name}: "{form}",'
         yield "  },"
     yield "} as const;"
+
+
+def keys() -> Iterator[str]:
+    yield "/** The lists of a picture whose rows are told one by one, and what names a row. */"
+    yield "export const KEYS = {"
+    yield from (f'  {name}: "{key}",' for name, key in view.KEYS.items())
+    yield "} as const;"
+    yield ""
 
 
 def source() -> str:
@@ -100,6 +122,7 @@ def source() -> str:
         lines.extend(interface(record))
     names = " | ".join(message.__name__ for message in MESSAGES.values())
     lines.extend([f"export type Message = {names};", ""])
+    lines.extend(keys())
     lines.extend(shapes())
     return "\n".join(lines) + "\n"
 

@@ -1,6 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig, loadEnv } from "vite";
+import { loadEnv } from "vite";
+import { defineConfig } from "vitest/config";
 
 export default defineConfig(({ mode }) => {
   // `npm run dev` shows the run at QT_URL; a build never reads it.
@@ -13,6 +14,8 @@ export default defineConfig(({ mode }) => {
       // Its polyfill would be the page's only inline script.
       modulePreload: { polyfill: false },
     },
+    // a worker a file would spend its time on starting
+    test: { isolate: false },
     server: target === undefined ? {} : { proxy: { "/api": { target }, "/live": { target, ws: true } } },
   };
 });

@@ -15,6 +15,7 @@ import typer
 
 from cli.arguments import spread
 from cli.deploy.commands import app as deploy_app
+from cli.market_data import backfill, export
 
 app = typer.Typer(
     help="QuantTerminal: runs QuantZoo strategies, on one machine or in your AWS account.",
@@ -27,6 +28,8 @@ audit_app = typer.Typer(help="The journal.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(audit_app, name="audit")
 app.add_typer(deploy_app, name="deploy")
+app.command()(backfill)
+app.command()(export)
 
 Port = Annotated[int, typer.Option(help="Port of the page, on this machine only.")]
 Scope = Annotated[str, typer.Option(help="account, strategy:NAME or symbol:NAME.")]

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def bars_done(total: int) -> Iterator[Callable[[int], None]]:
-    """What is called with the number of bars that are done."""
+def bars_done(total: int, what: str = "bars") -> Iterator[Callable[[int], None]]:
+    """What is called with the number of bars (or of `what`) that are done."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
-        task = shown.add_task("bars", total=total)
+        task = shown.add_task(what, total=total)
         yield lambda done: shown.update(task, completed=done)

@@ -9,8 +9,9 @@ from typing import Any
 
 from quantterminal import bootstrap
 from quantterminal.domain.errors import InvalidValueError, PermanentError, RetryableError
-from quantterminal.services.api_requests import command
-from quantterminal.services.dashboard import hello
+from quantterminal.domain.view import Visitor
+from quantterminal.services.api_requests import VERBS, ApiRuntime, command
+from quantterminal.services.dashboard import View, bars, curve, hello, reports
 from quantterminal.services.live_tickets import issue_ticket
 
 _JSON = "application/json"
@@ -35,23 +36,39 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return _answer(404, json.dumps({"message": f"Nothing answers {method} {path}"}))
 
 
-def _get(path: str, _event: dict[str, Any]) -> dict[str, Any]:
-    if path == "/api/dashboard":
-        picture = bootstrap.api_runtime().dashboard
-        return _answer(200, picture.encode(hello(0, runtime=picture)))
-    if path.startswith("/api/reports/"):
-        return _report(path.removeprefix("/api/reports/"))
-    raise PermanentError(f"Nothing answers GET {path}")
+def _get(path: str, event: dict[str, Any]) -> dict[str, Any]:
+    match path.removeprefix("/api/").split("/"):
+        case ["reports", name]:
+            return _report(name)
+        case parts:
+            runtime = bootstrap.api_runtime()
+            return _answer(200, runtime.dashboard.encode(_view(parts, event, runtime)))
+
+
+def _view(parts: list[str], event: dict[str, Any], runtime: ApiRuntime) -> View:
+    match parts:
+        case ["dashboard"]:
+            return hello(0, runtime=runtime.dashboard)
+        case ["curve", span]:
+            return curve(span, runtime=runtime.dashboard)
+        case ["bars", symbol]:
+            return bars(symbol, runtime=runtime.dashboard)
+        case ["reports"]:
+            return reports(runtime.archive, runtime.flattening.trading.account)
+        case ["visitor"]:
+            return Visitor(_actor(event), _may_operate(event))
+    raise PermanentError(f"Nothing answers GET {event['rawPath']}")
 
 
 def _post(path: str, event: dict[str, Any]) -> dict[str, Any]:
     if path == "/api/ticket":
         return _ticket(event)
-    if path not in ("/api/halt", "/api/resume", "/api/flatten", "/api/cancel-all"):
+    verb = path.removeprefix("/api/")
+    if verb not in VERBS:
         raise PermanentError(f"Nothing answers POST {path}")
     if not _may_operate(event):
         return _answer(403, json.dumps({"message": "Expected an operator"}))
-    return _command(path.removeprefix("/api/"), event)
+    return _command(verb, event)
 
 
 def _report(name: str) -> dict[str, Any]:

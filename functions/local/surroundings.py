@@ -85,6 +85,7 @@ def run_environment(
         "QT_FEED_URL": endpoints.feed,
         "QT_FEED_REST_URL": endpoints.feed_rest,
         "QT_CODE_VERSION": code_version(),
+        "QT_SOCKET_URL": f"http://127.0.0.1:{plan.port}/live",
         "QT_HEALTH_PORT": str(health_port),
         "QT_SOURCE": plan.source,
         "QT_SPEED": plan.pace,

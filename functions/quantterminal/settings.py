@@ -55,11 +55,12 @@ VARIABLES: dict[str, str] = {
     "QT_FEED_URL": "ws(s):// URL of the market-data stream",
     "QT_FEED_REST_URL": "base URL of the market-data REST API",
     "QT_CODE_VERSION": "git SHA of the deployed code",
+    "QT_SOCKET_URL": "URL through which messages are pushed to the live sockets",
 }
 # What only the cloud has: a run on one machine starts and stops its parts itself.
 CLOUD_VARIABLES: dict[str, str] = {
     "QT_REDIS_SECRET_ID": "secret with username and password of the working state",
-    "QT_OPERATOR_GROUP": "group of the sign-in whose members may halt, resume and flatten",
+    "QT_OPERATOR_GROUP": "group of the sign-in whose members may do more than look",
     "QT_CONTAINER_SERVICE": "cluster/service of the ingest container",
     "QT_DATABASE_INSTANCE": "identifier of the database instance",
     "QT_RETENTION_DAYS": "days that bars and refused bars are kept",
@@ -71,6 +72,9 @@ OPTIONAL_VARIABLES: dict[str, str] = {
     "QT_SOURCE": "label of where the data comes from, shown on the dashboard",
     "QT_SPEED": "label of how fast a replay runs, shown on the dashboard",
     "QT_FEED_STALL_AFTER_S": "real seconds without data until the feed reconnects; 0 is never",
+    "QT_FEED_CHANNELS": "what is subscribed of AM, Q, T and others; bars are built of T without AM",
+    "QT_QUOTES_EVERY_MS": "a quote of a symbol is stored once in so many milliseconds; 0 is all",
+    "QT_SPOOL_FOLDER": "where ticks wait while the database is away; a temporary one when absent",
     "AWS_ENDPOINT_URL": "the local AWS of a one-machine run",
 }
 

@@ -27,6 +27,7 @@ class Need(StrEnum):
     READS_ARCHIVE = "reads archive"
     WRITES_ARCHIVE = "writes archive"
     OPERATORS = "operators"
+    LIVE_SOCKET = "live socket"
     POWER = "power"
 
 
@@ -41,6 +42,7 @@ NEED_VARIABLES: dict[Need, tuple[str, ...]] = {
     Need.READS_ARCHIVE: ("QT_BUCKET",),
     Need.WRITES_ARCHIVE: ("QT_BUCKET",),
     Need.OPERATORS: ("QT_OPERATOR_GROUP",),
+    Need.LIVE_SOCKET: ("QT_SOCKET_URL",),
     Need.POWER: ("QT_CONTAINER_SERVICE", "QT_DATABASE_INSTANCE"),
 }
 
@@ -204,7 +206,7 @@ FUNCTIONS = (
         sends_to=(SIGNALS, ORDERS),
         archive_folder="reports",
     ),
-    Function("live", timeout_s=10, memory_mb=256),
+    Function("live", timeout_s=5, memory_mb=256, needs=(Need.CACHE,)),
     Function("authorize", timeout_s=5, memory_mb=256, needs=(Need.CACHE,)),
     Function("backfill", timeout_s=300, needs=(Need.DATABASE, Need.EVENT_BUS, Need.FEED)),
     Function(
@@ -229,7 +231,7 @@ INGEST = Container(
     cpu=256,
     memory_mb=512,
     health_port=8080,
-    needs=(*_BOOKS, Need.BROKER, Need.FEED),
+    needs=(*_BOOKS, Need.BROKER, Need.FEED, Need.LIVE_SOCKET),
     sends_to=(BARS, SIGNALS, ORDERS, ORDER_UPDATES),
     told=("QT_BROKER_STREAM_URL", "QT_FEED_URL"),
 )

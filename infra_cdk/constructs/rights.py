@@ -26,6 +26,8 @@ class Reach:
     secrets: dict[Need, secretsmanager.ISecret]
     container_service_arn: str = ""
     database_arn: str = ""
+    sockets_arn: str = ""
+    sockets_finding: str = ""
 
     def grant(self, spec: Function | Container, role: iam.Role) -> None:
         """Give `role` what `spec` needs."""
@@ -40,6 +42,12 @@ class Reach:
             _allow(role, ["sqs:SendMessage"], *(self.queues[n].queue_arn for n in spec.sends_to))
         if Need.POWER in spec.needs:
             self._grant_power(role)
+        if Need.LIVE_SOCKET in spec.needs:
+            _allow(role, ["execute-api:ManageConnections"], self.sockets_arn)
+            acknowledge(
+                role,
+                {self.sockets_finding: "A socket has its name only while it is open."},
+            )
         if isinstance(spec, Function):
             self._grant_archive(spec, role)
 

@@ -25,10 +25,16 @@ from infra_cdk.stacks.web import SOCKET_STAGE, WebStack
 GET, POST = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST
 ROUTES = (
     (GET, "/api/dashboard"),
+    (GET, "/api/curve/{span}"),
+    (GET, "/api/bars/{symbol}"),
+    (GET, "/api/reports"),
     (GET, "/api/reports/{name}"),
+    (GET, "/api/visitor"),
     (POST, "/api/halt"),
     (POST, "/api/resume"),
     (POST, "/api/flatten"),
+    (POST, "/api/cancel"),
+    (POST, "/api/close"),
     (POST, "/api/cancel-all"),
     (POST, "/api/ticket"),
 )

@@ -46,9 +46,21 @@ class WebStack(cdk.Stack):
             self, "HttpApi", create_default_stage=False, disable_execute_api_endpoint=False
         )
         self.socket_api = apigateway.WebSocketApi(self, "SocketApi")
+        self._name_the_sockets()
         self.distribution = self._distribution(logs)
         self.url = f"https://{self.distribution.distribution_domain_name}"
         cdk.CfnOutput(self, "Url", value=self.url, description="The dashboard")
+
+    def _name_the_sockets(self) -> None:
+        """Where messages to open sockets go, as URL, as ARN, and as cdk-nag spells that right."""
+        api, place = self.socket_api.api_id, f"{SOCKET_STAGE}/POST/@connections/*"
+        self.socket_url = (
+            f"https://{api}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}"
+        )
+        self.sockets_arn = self.format_arn(service="execute-api", resource=api, resource_name=place)
+        name = self.resolve(self.export_value(api))["Fn::ImportValue"]
+        arn = f"arn:<AWS::Partition>:execute-api:{self.region}:<AWS::AccountId>:{name}/{place}"
+        self.sockets_finding = f"AwsSolutions-IAM5[Resource::{arn}]"
 
     def _distribution(self, logs: s3.Bucket) -> cloudfront.Distribution:
         page = origins.S3BucketOrigin.with_origin_access_control(self.page)

@@ -1,11 +1,13 @@
 """`python -m tests.bench.measure`: bars per processor second, ours and the peers', in one run.
 
-Peers run as processes in the environment `.venv-bench`; what they are timed for is the run alone,
-without reading the data and without compiling. Their orders are held against ours one by one.
+Peers run as processes in the environment `.venv-bench`; what everybody is timed for is the run
+alone, without reading the data, compiling, or turning results into lists; the best of some runs
+counts. Orders of work A are held against ours one by one.
 """
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -20,20 +22,31 @@ from quantterminal.domain.configuration import Mode, StrategyConfig, TradingConf
 from quantterminal.domain.risk import RULES, RiskLimits, Rule
 from quantzoo.backtest.engine import Setting, backtest
 from quantzoo.backtest.fills import NextOpen
-from quantzoo.backtest.history import History, epoch_ms
+from quantzoo.backtest.history import History, epoch_ms, instant
+from quantzoo.backtest.quick import Form, quick_backtest
 from quantzoo.backtest.result import Result
-from quantzoo.backtest.sparse import sparse_backtest
+from tests.bench import report
+from tests.bench.report import Row
 from tests.bench.work import market, write
 
 ROOT = Path(__file__).resolve().parents[2]
-PEERS = ("ssbt", "backtesting", "backtrader", "vectorbt")
-SLOW = {"backtrader": 10}  # gets the first tenth of the bars
+PEERS_A = ("ssbt_py", "backtesting_py", "backtrader_py", "vectorbt_py")
+PEERS_B = ("ssbt_b", "vectorbt_b")
+SLOW = {"backtrader_py": 10, "ssbt_b": 4}  # get that part of the bars, the first ones
 _STRATEGIES_B = (
     StrategyConfig("m", "momentum", parameters={"fast": 20, "slow": 50}),
     StrategyConfig("r", "mean_reversion", parameters={"period": 50, "entry": 2.5, "stop": 2.5}),
     StrategyConfig("v", "volatility_breakout", parameters={"channel": 120, "margin": 0.5}),
 )
-_OPEN_LIMITS = RiskLimits(daily_loss_fraction=Decimal(1), drawdown_fraction=Decimal(1))
+# Every rule looks at every order; the breakers look too, and find nothing to stop a year of random
+# walks for, so that all engines have the same orders to make.
+_OPEN_LIMITS = RiskLimits(
+    daily_loss_fraction=Decimal(1),
+    drawdown_fraction=Decimal(1),
+    strategy_loss_fraction=Decimal(1),
+    max_repeated_fills=1_000,
+    max_rejects=1_000_000,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,10 @@ Run = Callable[[Setting, History], Result]
 
 
 def setting(
-    symbols: Sequence[str], *strategies: StrategyConfig, rules: tuple[Rule, ...] = RULES
+    symbols: Sequence[str],
+    *strategies: StrategyConfig,
+    cash: Decimal = Decimal(1_000_000_000),
+    rules: tuple[Rule, ...] = RULES,
 ) -> Setting:
     """No slippage, so that fills are the next opens themselves."""
     trading = TradingConfig(
@@ -64,7 +80,7 @@ def setting(
     )
     return Setting(
         trading,
-        cash=Decimal(1_000_000_000),
+        cash=cash,
         fills=NextOpen(Decimal(0)),
         rules=rules,
         day_orders=bool(rules),
@@ -72,22 +88,31 @@ def setting(
     )
 
 
-def ours(name: str, run: Run, setting_: Setting, history: History) -> Measured:
-    began = time.process_time()
-    result = run(setting_, history)
-    seconds = time.process_time() - began
+def bars_form(setting_: Setting, history: History) -> Result:
+    return quick_backtest(setting_, history, form=Form.BARS)
+
+
+def ours(name: str, run: Run, setting_: Setting, history: History, *, times: int = 1) -> Measured:
+    """The best of some runs."""
+    seconds = []
+    for _ in range(times):
+        began = time.process_time()
+        result = run(setting_, history)
+        seconds.append(time.process_time() - began)
     rows = {start: row for row, start in enumerate(history.series[history.symbols[0]].starts)}
     orders = [(rows[epoch_ms(each.at)], str(each.side)) for each in result.fills]
     daily = [float(each.equity) for each in result.days]
-    return Measured(name, "this one", history.bar_count, seconds, orders, daily)
+    return Measured(name, "this one", history.bar_count, min(seconds), orders, daily)
 
 
-def peer(name: str, data: Path, bars: int) -> Measured | None:
+def peer(script: str, data: Path, bars: int, *, times: int) -> Measured | None:
     """None, and the reason on standard error, when the peer fails."""
-    bars //= SLOW.get(name, 1)
-    script = ROOT / "tests" / "bench" / "peers" / f"{name}_py.py"
-    command = [str(ROOT / ".venv-bench" / "bin" / "python"), str(script), str(data), str(bars)]
+    bars //= SLOW.get(script, 1)
+    path = ROOT / "tests" / "bench" / "peers" / f"{script}.py"
+    python = str(ROOT / ".venv-bench" / "bin" / "python")
+    command = [python, str(path), str(data), str(bars), str(times)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    name = script.partition("_")[0]
     if done.returncode:
         sys.stderr.write(f"{name} failed: {done.stderr.strip().splitlines()[-1:]}\n")
         return None
@@ -97,29 +122,73 @@ def peer(name: str, data: Path, bars: int) -> Measured | None:
     return Measured(name, found["version"], found["bars"], found["seconds"], orders, daily)
 
 
-def work_a(bars: int) -> tuple[list[Measured], list[Measured]]:
-    """Ours, and the peers'."""
-    history = market(1, bars)
-    config = StrategyConfig("crossing", "tests.bench.crossing:Crossing")
-    wanted = setting(history.symbols, config, rules=())
+def measured(
+    history: History, wanted: Setting, peers: Sequence[str], *, times: int
+) -> tuple[list[Measured], list[Measured]]:
+    """Ours, and the peers'. The reference engine, every bar through the kernel, gets a tenth."""
+    bars = history.bar_count // len(history.symbols)
+    tenth = history.between(
+        history.first, instant(history.series[history.symbols[0]].starts[bars // 10])
+    )
     mine = [
-        ours("quantzoo, bar by bar", backtest, wanted, history),
-        ours("quantzoo, columnar", sparse_backtest, wanted, history),
+        ours("quantzoo, columnar", quick_backtest, wanted, history, times=times),
+        ours("quantzoo, bar by bar", bars_form, wanted, history, times=times),
+        ours("quantzoo, every bar through the kernel", backtest, wanted, tenth),
     ]
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "bars.npz"
         write(history, data)
-        found = [peer(name, data, bars) for name in PEERS]
+        found = [peer(name, data, bars, times=times) for name in peers]
     return mine, [each for each in found if each is not None]
 
 
-def work_b(bars: int) -> list[Measured]:
+def work_a(bars: int, *, times: int) -> tuple[list[Measured], list[Measured]]:
+    config = StrategyConfig("crossing", "tests.bench.crossing:Crossing")
+    history = market(1, bars)
+    return measured(history, setting(history.symbols, config, rules=()), PEERS_A, times=times)
+
+
+def work_b(bars: int, *, times: int) -> tuple[list[Measured], list[Measured]]:
     history = market(10, bars)
-    wanted = setting(history.symbols, *_STRATEGIES_B)
-    return [
-        ours("quantzoo, bar by bar", backtest, wanted, history),
-        ours("quantzoo, columnar", sparse_backtest, wanted, history),
-    ]
+    wanted = setting(history.symbols, *_STRATEGIES_B, cash=Decimal(1_000_000))
+    return measured(history, wanted, PEERS_B, times=times)
+
+
+def rows_of(work: str, mine: Sequence[Measured], peers: Sequence[Measured]) -> list[Row]:
+    """Against the fastest event-driven peer, and against the one with columns."""
+    columnar, by_bars, _ = mine
+    driven = [each for each in peers if each.name != "vectorbt"]
+    columns = [each for each in peers if each.name == "vectorbt"]
+    pairs = ((by_bars, driven, 3.0), (columnar, columns, 4.0 if work == "A" else 1.0))
+    return [_row(work, each, against, goal) for each, against, goal in pairs]
+
+
+def _row(work: str, each: Measured, against: Sequence[Measured], goal: float) -> Row:
+    best = max(against, key=lambda other: other.speed, default=None)
+    name = f"{work}: {each.name}"
+    if best is None:
+        return Row(name, each.speed, "bars/s", "no peer", None, goal)
+    reference = f"{best.name} {best.version}, {best.speed:,.0f} bars/s"
+    return Row(name, each.speed, "bars/s", reference, each.speed / best.speed, goal)
+
+
+def import_row() -> Row:
+    """Processor seconds of a process that imports quantzoo, less one that imports nothing; the
+    best of five.
+    """
+    seconds = {
+        text: min(_cpu(text) for _ in range(5)) for text in ("import quantzoo.catalog", "pass")
+    }
+    value = seconds["import quantzoo.catalog"] - seconds["pass"]
+    return Row("import of quantzoo", value, "CPU s", "0.3 s", 0.3 / value, 1.0)
+
+
+def _cpu(text: str) -> float:
+    before = os.times()
+    environment = {"PYTHONPATH": str(ROOT / "functions")}
+    subprocess.run([sys.executable, "-c", text], check=True, env=environment)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
 
 
 def difference(mine: Measured, other: Measured) -> int:
@@ -137,14 +206,14 @@ def cents_apart(mine: Measured, other: Measured) -> int:
     return max((round(abs(a - b) * 100) for a, b in pairs), default=-1)
 
 
-def lines(title: str, rows: Sequence[Measured], reference: Measured) -> list[str]:
-    text = [f"| {title} | version | bars | bars/CPU s | ratio | orders | differ |"]
-    text.append("|---|---|---|---|---|---|---|")
+def lines(title: str, found: Sequence[Measured], *, reference: Measured | None = None) -> list[str]:
+    """`reference` is whose orders are compared: of one symbol, where all have the same to make."""
+    text = [f"| {title} | version | bars | bars/CPU s | orders | differ |"]
+    text.append("|---|---|---|---|---|---|")
     text += [
         f"| {each.name} | {each.version} | {each.bars:,} | {each.speed:,.0f}"
-        f" | {each.speed / reference.speed:.2f} | {len(each.orders):,}"
-        f" | {difference(reference, each)} |"
-        for each in rows
+        f" | {len(each.orders):,} | {difference(reference, each) if reference else '-'} |"
+        for each in found
     ]
     return text
 
@@ -153,20 +222,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.measure", description=__doc__)
     parser.add_argument("--bars-a", type=int, default=500_000)
     parser.add_argument("--bars-b", type=int, default=100_000, help="of each of ten symbols")
+    parser.add_argument("--times", type=int, default=3, help="runs, of which the best counts")
     options = parser.parse_args()
-    mine, peers = work_a(options.bars_a)
-    same = [each for each in peers if each.daily]
-    text = [f"Python {platform.python_version()}, {platform.machine()}", ""]
-    text += [*lines("A: one symbol, two averages", [*mine, *peers], mine[0]), ""]
-    own = work_b(options.bars_b)
-    text += [*lines("B: ten symbols, three strategies, all rules", own, own[0]), ""]
+    mine_a, peers_a = work_a(options.bars_a, times=options.times)
+    mine_b, peers_b = work_b(options.bars_b, times=options.times)
+    text = [f"Python {platform.python_version()}, {platform.machine()}, load {os.getloadavg()}", ""]
+    text += [*lines("A: one symbol, two averages", [*mine_a, *peers_a], reference=mine_a[0]), ""]
+    text += [*lines("B: ten symbols, three strategies, all rules", [*mine_b, *peers_b]), ""]
+    rows = [*rows_of("A", mine_a, peers_a), *rows_of("B", mine_b, peers_b), import_row()]
+    text += [*report.lines(rows), ""]
     text += [
-        f"Equity at each day's end against {each.name}: at most {cents_apart(mine[0], each)} cents"
-        f" apart on {len(mine[0].daily) - 1} days."
-        for each in same
-        if each.bars == mine[0].bars
+        f"Equity at each day's end against {each.name}: at most {cents_apart(mine_a[0], each)}"
+        f" cents apart on {len(each.daily) - 1} days."
+        for each in peers_a
+        if each.daily
     ]
     sys.stdout.write("\n".join(text) + "\n")
+    report.write(rows, {each.name: each.version for each in [*peers_a, *peers_b]})
     return 0
 
 

@@ -4,6 +4,7 @@ A: one symbol, 500,000 minutes, moving averages of 20 and 50 that cross, 100 sha
 open, no account rules. B: three strategies on ten symbols, 100,000 minutes each.
 """
 
+from array import array
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,9 +42,10 @@ def _series(symbol: str, starts: list[int], seed: int) -> Series:
     opens = np.concatenate([[10_000], cents[:-1]])
     high = np.maximum(opens, cents) + generator.integers(0, 5, size)
     low = np.minimum(opens, cents) - generator.integers(0, 5, size)
+    prices = [each / 100 for each in (opens, high, low, cents)]
     volume = generator.integers(500, 50_000, size).astype(float)
-    prices = [(each / 100).tolist() for each in (opens, high, low, cents)]
-    return Series(symbol, starts, *prices, volume.tolist())
+    columns = [array("d", each.tobytes()) for each in (*prices, volume)]
+    return Series(symbol, array("q", starts), *columns)
 
 
 def write(history: History, path: Path) -> None:

@@ -8,11 +8,16 @@ from typing import Any
 import boto3
 import psycopg
 import pytest
+from botocore.config import Config
+from botocore.stub import Stubber
 from moto import mock_aws
 
+from local.processes.ready import free_port
 from quantterminal import bootstrap
+from quantterminal.adapters.apigateway.push import ApiGatewayPush
 from quantterminal.adapters.ecs.container_service import ContainerService
 from quantterminal.adapters.memory.bar_store import MemoryBarStore
+from quantterminal.adapters.memory.live import MemoryConnections
 from quantterminal.adapters.memory.tickets import MemoryTicketDesk
 from quantterminal.adapters.postgres.bar_store import PostgresBarStore
 from quantterminal.adapters.postgres.database import Database
@@ -20,11 +25,13 @@ from quantterminal.adapters.postgres.migrate import migrate
 from quantterminal.adapters.postgres.retention import PostgresRetention
 from quantterminal.adapters.rds.instance import DatabaseInstance
 from quantterminal.adapters.redis.connection import connect
+from quantterminal.adapters.redis.connections import RedisConnections
 from quantterminal.adapters.redis.tickets import RedisTicketDesk
 from quantterminal.bootstrap import parts as parts_module
 from quantterminal.domain.bars import Bar
-from quantterminal.domain.errors import RetryableError
+from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.ports.bar_store import BarStore, Quarantined
+from quantterminal.ports.live import ConnectionRegistry
 from quantterminal.ports.tickets import Ticket, TicketDesk
 
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
@@ -63,9 +70,14 @@ def test_old_market_data_goes_in_slices_and_young_stays(ledger: Database) -> Non
     store.store([bar("SPY", NOW + n * MINUTE) for n in range(10)], source="stream")
     store.quarantine([Quarantined(f"k{n}", "SPY", "BAD", "", "", NOW + n * MINUTE) for n in (0, 9)])
     retention = PostgresRetention(ledger, slice_rows=3)
-    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 7, "quarantine": 1}
-    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 0, "quarantine": 0}
+    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 7, "quarantine": 1, "tick_days": 0}
+    assert retention.forget(NOW + 7 * MINUTE) == {"bars": 0, "quarantine": 0, "tick_days": 0}
     assert len(store.minutes("SPY", start=NOW, end=NOW + timedelta(days=1))) == 3
+
+
+def test_the_days_to_come_are_made_once(ledger: Database) -> None:
+    retention = PostgresRetention(ledger)
+    assert [retention.prepare(NOW.date()) for _ in range(2)] == [10, 0]
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -99,6 +111,76 @@ def aws() -> Iterator[Callable[[str], Any]]:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+
+@pytest.fixture(params=["memory", "redis"])
+def registry(request: pytest.FixtureRequest) -> ConnectionRegistry:
+    if request.param == "memory":
+        return MemoryConnections()
+    return RedisConnections(connect(request.getfixturevalue("valkey_url")), f"acct-{id(request)}")
+
+
+def test_who_listens_is_known_until_it_leaves(registry: ConnectionRegistry) -> None:
+    assert registry.connections() == frozenset()
+    for each in ("a", "b", "b"):
+        registry.add(each)
+    registry.remove("a")
+    registry.remove("never-seen")
+    assert registry.connections() == {"b"}
+
+
+def test_a_push_goes_to_a_socket_that_is_there(aws: Callable[[str], Any]) -> None:
+    client = aws("apigatewaymanagementapi")
+    assert ApiGatewayPush(client).send("socket", "hello") is True
+    assert client.get_connection(ConnectionId="socket")["ConnectedAt"] is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "outcome"),
+    [
+        ("LimitExceededException", 429, RetryableError),
+        ("ForbiddenException", 403, RetryableError),
+        ("PayloadTooLargeException", 413, PermanentError),
+    ],
+)
+def test_what_api_gateway_refuses_is_told_apart(
+    code: str, status: int, outcome: type[Exception]
+) -> None:
+    push, stub = refusing(code, status)
+    with stub, pytest.raises(outcome):
+        push.send("socket", "hello")
+
+
+def test_a_socket_that_has_gone_is_no_error() -> None:
+    push, stub = refusing("GoneException", 410)
+    with stub:
+        assert push.send("socket", "hello") is False
+
+
+def refusing(code: str, status: int) -> tuple[ApiGatewayPush, Stubber]:
+    client = boto3.client(
+        "apigatewaymanagementapi",
+        region_name="us-east-1",
+        endpoint_url="https://socket.example/live",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    stub = Stubber(client)
+    stub.add_client_error("post_to_connection", code, http_status_code=status)
+    return ApiGatewayPush(client), stub
+
+
+def test_a_socket_that_cannot_be_reached_is_tried_again() -> None:
+    client = boto3.client(
+        "apigatewaymanagementapi",
+        region_name="us-east-1",
+        endpoint_url=f"http://127.0.0.1:{free_port()}/live",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(RetryableError, match="not reachable"):
+        ApiGatewayPush(client).send("socket", "hello")
 
 
 def test_the_service_runs_as_many_tasks_as_asked(aws: Callable[[str], Any]) -> None:

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,17 @@ from ingest_container.shell import serve
 from quantterminal.adapters.alpaca.client import AlpacaBroker
 from quantterminal.adapters.alpaca.session import AlpacaSession
 from quantterminal.adapters.clock.replay import ReplayClock
+from quantterminal.adapters.ingest.desk import NumpyTickDesk
 from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.gate import MemoryGate
-from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
+from quantterminal.adapters.memory.quotes import MemoryFeedBoard, MemoryQuoteBoard
+from quantterminal.adapters.memory.tape import (
+    MemoryFeedLease,
+    MemoryGapLog,
+    MemorySpool,
+    MemoryTickStore,
+)
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
 from quantterminal.adapters.polygon.client import PolygonHistory
@@ -30,6 +37,7 @@ from quantterminal.domain.signals import Side
 from quantterminal.ports.broker import NewOrder
 from quantterminal.ports.watermarks import StreamState
 from quantterminal.services.container_runtime import ContainerRuntime
+from quantterminal.services.tick_lane import TickLane
 from tests.contract.market_process import MarketProcess, asynchronous, market
 
 SYMBOLS = ("AAA", "BBB")
@@ -48,6 +56,10 @@ class Surroundings:
     quotes: MemoryQuoteBoard = field(default_factory=MemoryQuoteBoard)
     telemetry: MemoryTelemetry = field(default_factory=MemoryTelemetry)
     gate: MemoryGate = field(default_factory=lambda: MemoryGate(monotonic=time.monotonic))
+    tick_store: MemoryTickStore = field(default_factory=MemoryTickStore)
+    lease: MemoryFeedLease = field(default_factory=MemoryFeedLease)
+    gaps: MemoryGapLog = field(default_factory=MemoryGapLog)
+    feed_board: MemoryFeedBoard = field(default_factory=MemoryFeedBoard)
     recoveries: int = 0
 
     def runtime(self, **changes: Any) -> ContainerRuntime:
@@ -68,6 +80,19 @@ class Surroundings:
                 draw=draw,
                 sleep=lambda _seconds: None,
             ),
+            "trade_history": None,
+            "ticks": TickLane(
+                NumpyTickDesk(),
+                self.tick_store,
+                MemorySpool(),
+                clock=ReplayClock(self.folder / "clock"),
+                telemetry=self.telemetry,
+            ),
+            "lease": self.lease,
+            "gaps": self.gaps,
+            "feed_board": self.feed_board,
+            "monotonic": time.monotonic,
+            "holder": "me",
             "telemetry": self.telemetry,
             "recover_orders": self._recover,
             "feed_url": f"ws://{self.market.feed}/stocks",
@@ -268,6 +293,75 @@ async def test_a_container_that_starts_again_goes_on_at_the_watermark(tmp_path: 
     minutes = [minute.minute for minute in around.minutes()]
     assert minutes == [minutes[0] + timedelta(minutes=number) for number in range(6)]
     assert len(around.bar_store.bars) == 12
+
+
+@asynchronous
+async def test_f26_a_second_container_waits_until_the_first_has_gone(tmp_path: Path) -> None:
+    with market(tmp_path) as process:
+        around = Surroundings(process, tmp_path)
+        first = Container(around)
+        await first.live()
+
+        second = Container(around, holder="another")
+        await until(lambda: bool(around.telemetry.named("feed_lease_waiting")), "the second")
+        connections = await asyncio.to_thread(process.state)
+        await first.stop()
+        await second.live()
+        token = (await second.health())["fencing_token"]
+        await second.stop()
+
+    assert connections["feed"]["connections"] == 1
+    assert token == 2
+
+
+@asynchronous
+async def test_ticks_of_the_market_are_stored_and_missed_ones_fetched(tmp_path: Path) -> None:
+    with market(tmp_path) as process:
+        around = Surroundings(process, tmp_path)
+        history = PolygonHistory(
+            base_url=f"http://{process.feed}",
+            api_key="feed-key",
+            draw=lambda: 0.5,
+            sleep=lambda _seconds: None,
+        )
+        container = Container(around, trade_history=history, feed_session=all_channels)
+        await container.live()
+        await container.step_to("settle", times=2)
+        await asyncio.to_thread(process.fault, "cut_feed")
+        await container.step_to("settle", times=2, is_connected=False)
+        await until(lambda: len(around.telemetry.named("feed_live")) >= 2, "the reconnection")
+        await container.live()
+        await container.step_to("settle", times=1)
+        tape = await asyncio.to_thread(on_tape, history)
+        await until(lambda: len(around.tick_store.trades) >= len(tape), "every print")
+        await container.stop()
+
+    assert sorted(each[:3] for each in around.tick_store.trades) == tape
+    assert around.tick_store.quotes
+    (gap,) = [each for each in around.gaps.gaps.values() if each["reason"] != "start"]
+    assert gap["trades"]
+    assert gap["bars"]
+
+
+def all_channels() -> PolygonSession:
+    return PolygonSession(
+        api_key="feed-key",
+        symbols=SYMBOLS,
+        channels=("AM", "Q", "T"),
+        draw=lambda: 0.5,
+        stall_after_s=None,
+    )
+
+
+def on_tape(history: PolygonHistory) -> list[tuple[str, int, int]]:
+    """(symbol, time, number) of every print that the feed can give."""
+    day = datetime(2024, 3, 4, tzinfo=UTC)
+    return sorted(
+        (symbol, int(each.at_ms), int(each.sequence))
+        for symbol in SYMBOLS
+        for page in history.trades(symbol, start=day, end=day + timedelta(days=1))
+        for each in page
+    )
 
 
 @asynchronous

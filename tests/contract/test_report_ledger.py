@@ -11,13 +11,14 @@ from quantterminal.adapters.html.report_page import render_report
 from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.clock import MemoryClock
 from quantterminal.adapters.postgres.database import Database
+from quantterminal.adapters.postgres.gap_log import PostgresGapLog
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
 from quantterminal.adapters.postgres.migrate import migrate
 from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
 from quantterminal.domain.configuration import Mode, StrategyConfig, TradingConfig
 from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.halts import Halt, HaltCode
-from quantterminal.domain.report import EquityAt, HaltRaised
+from quantterminal.domain.report import EquityAt, FeedGap, HaltRaised
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Side
 from quantterminal.domain.trading_day import trading_day
@@ -275,6 +276,22 @@ def test_halts_of_the_day_are_remembered_after_they_were_lifted(
 
     assert ledger.day("demo", WINDOW).halts == (
         HaltRaised(at(9), "account", "REDUCE_ONLY", "DAILY_LOSS", "5 % down", "breaker"),
+    )
+
+
+def test_gaps_of_the_day_are_listed_in_their_order(
+    database: str, ledger: PostgresReportLedger
+) -> None:
+    connection = Database(lambda: database)
+    log = PostgresGapLog(connection, "demo")
+    for minutes in (5, 2, -24 * 60):
+        log.found(at(minutes), at(minutes + 1), "none")
+    log.filled(at(2), bars=3, trades=40, at=at(4))
+    connection.close()
+
+    assert ledger.day("demo", WINDOW).gaps == (
+        FeedGap(at(2), at(3), "none", 3, 40),
+        FeedGap(at(5), at(6), "none", 0, 0),
     )
 
 

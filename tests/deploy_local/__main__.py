@@ -86,7 +86,13 @@ class DeployLocal:
                 bars=self._rows,
             )
         with findings.chapter("What the hour does not call"):
-            check_calls(findings, self._inventory, self._fleet, self._address)
+            check_calls(
+                findings,
+                self._inventory,
+                fleet=self._fleet,
+                ground=self._ground,
+                address=self._address,
+            )
         with findings.chapter("Deploying again, changing one value, destroying"):
             check_no_change(findings, self._cdk, templates)
             check_update(findings, self._cdk, self._inventory, changed)

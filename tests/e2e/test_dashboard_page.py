@@ -1,199 +1,22 @@
 """The built page in a real browser, against a small server that speaks its contract."""
 
-import asyncio
-import json
 import re
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
-from aiohttp import web
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from quantterminal.domain import view
 from tests.browser import NONE_TO_BE_HAD, chromium
+from tests.e2e.page_server import DIST, HOSTILE, START, PageServer, order
 
-DIST = Path(__file__).parents[2] / "web" / "dist"
-POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-HOSTILE = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>"
-START = datetime(2013, 10, 7, 14, 31, 4, tzinfo=UTC)
+AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 
 pytestmark = pytest.mark.skipif(
     not (DIST / "index.html").exists(), reason="the page is not built: make web"
 )
-
-
-def order(number: int, **changes: Any) -> view.OrderRow:
-    row = view.OrderRow(
-        client_order_id=f"qt1-momentum-{number}",
-        at=START - timedelta(minutes=number),
-        strategy="momentum",
-        symbol="IBM",
-        side="buy",
-        quantity="120",
-        filled_quantity="120",
-        limit_price="181.3500",
-        average_price="181.3312",
-        status="filled",
-        reason="",
-    )
-    return replace(row, **changes)
-
-
-def dashboard() -> view.Dashboard:
-    return view.Dashboard(
-        at=START,
-        mode="SIMULATED",
-        account="sim-1",
-        source="synthetic, seed 7",
-        speed="60x",
-        session_open=True,
-        equity="100000.00",
-        cash="78241.10",
-        day_open_equity="100000.00",
-        day_pnl="0.00",
-        day_pnl_fraction="0",
-        realized_pnl="12.50",
-        unrealized_pnl="-12.50",
-        buying_power="70000.00",
-        reserved="8241.10",
-        high_water_mark="100250.00",
-        drawdown_fraction="0.0025",
-        halt_level="ACTIVE",
-        halts=(),
-        positions=(
-            view.PositionRow(
-                symbol="IBM",
-                quantity="120",
-                average_price="181.3312",
-                last="181.2300",
-                market_value="21747.60",
-                unrealized_pnl="-12.50",
-                realized_pnl="12.50",
-                weight="0.0217",
-                strategies=("momentum",),
-            ),
-        ),
-        orders=(order(1), order(2, status="POSITION_LIMIT", reason="Expected <= 10 %")),
-        strategies=(view.StrategyRow("momentum", "ACTIVE", "0.00", 4, "buy IBM"),),
-        health=view.Health("live", "live", 12.0, 40.0, 390, 1, 8.4, 31.0),
-        alerts=(),
-        reports=(view.ReportRow("2013-10-04", "/api/reports/2013-10-04.html", "javascript:x"),),
-    )
-
-
-class PageServer:
-    """Serves `web/dist` and the contract. Nothing moves unless the test says so."""
-
-    def __init__(self) -> None:
-        self.dashboard = dashboard()
-        self.curve: tuple[view.EquityPoint, ...] = ()
-        self.sequence = 0
-        self.commands: list[tuple[str, dict[str, str], str]] = []
-        self.snapshots = 0
-        self.port = 0
-        self._sockets: set[web.WebSocketResponse] = set()
-        self._runner: web.AppRunner | None = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
-
-    def start(self) -> None:
-        self._call(self._start())
-
-    def stop(self) -> None:
-        self._call(self._stop())
-
-    def close(self) -> None:
-        self.stop()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def tick(self, *, skip: int = 0, **changes: Any) -> None:
-        """One second later: a tick with `changes`; `skip` leaves so many sequence numbers out."""
-        changes.setdefault("at", self.dashboard.at + timedelta(seconds=1))
-        self.dashboard = replace(self.dashboard, **changes)
-        self.curve += (view.EquityPoint(self.dashboard.at, self.dashboard.equity),)
-        self.sequence += 1 + skip
-        self.send(self._message("tick", view.Tick(self.sequence, self.dashboard)))
-
-    def send(self, text: str) -> None:
-        self._call(self._broadcast(text))
-
-    def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
-
-    async def _start(self) -> None:
-        app = web.Application()
-        app.router.add_get("/", self._index)
-        app.router.add_get("/api/dashboard", self._snapshot)
-        app.router.add_get("/live", self._live)
-        app.router.add_post("/api/{verb:halt|resume|flatten}", self._command)
-        app.router.add_static("/", DIST)
-        app.on_response_prepare.append(self._secure)
-        self._runner = web.AppRunner(app, shutdown_timeout=1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-
-    async def _stop(self) -> None:
-        for socket in tuple(self._sockets):
-            await socket.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def _broadcast(self, text: str) -> None:
-        for socket in tuple(self._sockets):
-            await socket.send_str(text)
-
-    async def _secure(self, _request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Content-Security-Policy"] = POLICY
-
-    async def _index(self, _request: web.Request) -> web.FileResponse:
-        return web.FileResponse(DIST / "index.html")
-
-    async def _snapshot(self, _request: web.Request) -> web.Response:
-        self.snapshots += 1
-        return web.Response(text=self._hello(), content_type="application/json")
-
-    async def _live(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self._sockets.add(socket)
-        await socket.send_str(self._hello())
-        async for _ in socket:
-            pass
-        self._sockets.discard(socket)
-        return socket
-
-    async def _command(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        verb = request.match_info["verb"]
-        self.commands.append((verb, body, request.headers["Idempotency-Key"]))
-        return web.json_response({"message": f"{verb} {HOSTILE}"})
-
-    def _hello(self) -> str:
-        return self._message("hello", view.Hello(self.sequence, self.dashboard, self.curve))
-
-    @staticmethod
-    def _message(kind: str, message: view.Hello | view.Tick) -> str:
-        return json.dumps({"type": kind, **msgspec.to_builtins(message)})
 
 
 @pytest.fixture
@@ -264,34 +87,40 @@ def test_hostile_text_stays_text(page: Page, server: PageServer) -> None:
     server.tick(
         orders=(row,),
         strategies=(view.StrategyRow(HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE),),
-        alerts=(view.AlertRow(START, HOSTILE, endless),),
+        alerts=(view.AlertRow(START, HOSTILE, endless, 1),),
+        limits=(view.LimitRow(HOSTILE, HOSTILE, endless, HOSTILE, endless, HOSTILE),),
+        quotes=(view.QuoteRow(HOSTILE, HOSTILE, HOSTILE, START),),
+        positions=(
+            view.PositionRow(HOSTILE, "1", HOSTILE, HOSTILE, "1", "1", "1", HOSTILE, (HOSTILE,)),
+        ),
         source=endless,
         halt_level=HOSTILE,
         halts=(view.HaltRow(HOSTILE, HOSTILE, HOSTILE, endless, START),),
     )
     shown = page.locator("[data-order=qt1-momentum-0]")
     expect(shown).to_contain_text(HOSTILE)
-    expect(page.get_by_role("region", name="Alerts")).to_contain_text(HOSTILE)
+    expect(page.get_by_role("region", name="Events")).to_contain_text(HOSTILE)
+    expect(page.get_by_role("region", name="Positions")).to_contain_text(HOSTILE)
     expect(page.locator("b")).to_have_count(0)
     expect(page.locator("img")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert "owned" not in page.title()
 
 
-def test_only_report_links_of_this_server_are_links(page: Page, server: PageServer) -> None:
+def test_only_report_links_of_this_server_are_links(page: Page) -> None:
     reports = page.get_by_role("region", name="Reports")
     link = reports.get_by_role("link")
     expect(link).to_have_count(1)
     expect(link).to_have_attribute("href", "/api/reports/2013-10-04.html")
-    server.tick(reports=())
-    expect(reports).to_contain_text("after the close")
 
 
 def test_a_gap_fetches_the_whole_picture(page: Page, server: PageServer) -> None:
     server.tick(equity="100001.00")
     expect(page.get_by_test_id("equity")).to_have_text("100,001.00")
     before = server.snapshots
+    server.dashboard = replace(server.dashboard, cash="70000.00")
     server.tick(skip=3, equity="100002.00")
+    expect(page.get_by_test_id("cash")).to_have_text("70,000.00")
     expect(page.get_by_test_id("equity")).to_have_text("100,002.00")
     wait_for(page, lambda: server.snapshots == before + 1)
 
@@ -299,8 +128,8 @@ def test_a_gap_fetches_the_whole_picture(page: Page, server: PageServer) -> None
 def test_a_message_that_is_not_understood_is_told_and_not_shown(
     page: Page, server: PageServer
 ) -> None:
-    server.send('{"type": "tick", "sequence": 1, "dashboard": {"equity": 5}}')
-    expect(page.get_by_text("Expected Instant at tick.dashboard.at, was nothing")).to_be_visible()
+    server.send('{"type": "tick", "sequence": 1, "changes": {"equity": 5}}')
+    expect(page.get_by_text("Expected Instant at tick.at, was nothing")).to_be_visible()
     expect(page.get_by_test_id("equity")).to_have_text("100,000.00")
     server.tick(equity="100003.00")
     expect(page.get_by_test_id("equity")).to_have_text("100,003.00")
@@ -344,10 +173,30 @@ def test_resume_asks_for_a_reason(page: Page, server: PageServer) -> None:
     ]
 
 
+def test_resume_asks_what_may_trade_again(page: Page, server: PageServer) -> None:
+    halts = [
+        view.HaltRow(scope, "REDUCE_ONLY", "RECONCILE", "odd", START)
+        for scope in ("symbol:SPY", "account")
+    ]
+    server.tick(halts=tuple(halts), halt_level="REDUCE_ONLY")
+    page.get_by_role("button", name="Resume…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("combobox")).to_have_value("account")
+    dialog.get_by_role("combobox").select_option("symbol:SPY")
+    dialog.get_by_role("textbox").fill("counted by hand")
+    dialog.get_by_role("button", name="Resume trading").click()
+    expect(page.get_by_test_id("effect")).to_contain_text("symbol:SPY is REDUCE ONLY")
+    server.tick(halts=(halts[1],))
+    expect(page.get_by_test_id("effect")).to_contain_text("symbol:SPY is ACTIVE")
+    assert [command[:2] for command in server.commands] == [
+        ("resume", {"reason": "counted by hand", "scope": "symbol:SPY"})
+    ]
+
+
 def test_flatten_is_sent_once_and_only_when_held(page: Page, server: PageServer) -> None:
     button = page.get_by_role("button", name="Hold to flatten")
     button.click()
-    button.click(delay=700)
+    button.click(delay=200)
     button.press("Enter")
     holding = page.get_by_role("button", name="Keep holding…")
     expect(holding).to_have_count(0)
@@ -360,6 +209,239 @@ def test_flatten_is_sent_once_and_only_when_held(page: Page, server: PageServer)
     assert [command[:2] for command in server.commands] == [
         ("flatten", {"reason": "Flattened from the dashboard"})
     ]
+
+
+def test_an_outage_loses_no_row(page: Page, server: PageServer) -> None:
+    server.stop()
+    expect(page.get_by_test_id("connection")).to_contain_text("STALE")
+    rows = tuple(order(number) for number in range(-3, 3))
+    server.dashboard = replace(server.dashboard, orders=rows)
+    server.start()
+    expect(page.get_by_test_id("connection")).to_contain_text("LIVE", timeout=20_000)
+    expect(page.locator("[data-order]")).to_have_count(len(rows))
+
+
+def test_one_order_is_cancelled_with_a_reason(page: Page, server: PageServer) -> None:
+    server.tick(orders=(order(1, status="new", filled_quantity="0"),))
+    page.get_by_role("button", name="Cancel the buy order of IBM…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+    expect(page.get_by_test_id("effect")).to_contain_text("the order is new")
+    server.tick(orders=(order(1, status="canceled", filled_quantity="0"),))
+    expect(page.get_by_test_id("effect")).to_contain_text("the order is canceled")
+    assert [command[:2] for command in server.commands] == [
+        ("cancel", {"reason": "Cancelled from the dashboard", "order": "qt1-momentum-1"})
+    ]
+
+
+def test_all_orders_are_cancelled_after_a_question(page: Page, server: PageServer) -> None:
+    page.get_by_role("button", name="Cancel all…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("too fast")
+    dialog.get_by_role("button", name="Cancel all orders").click()
+    expect(page.get_by_test_id("effect")).to_contain_text("no order works")
+    assert [command[:2] for command in server.commands] == [("cancel-all", {"reason": "too fast"})]
+
+
+@pytest.mark.parametrize(("shares", "sent"), [("120", {}), ("20", {"quantity": 20})])
+def test_a_position_is_closed_wholly_or_in_part(
+    page: Page, server: PageServer, shares: str, sent: dict[str, int]
+) -> None:
+    page.get_by_role("button", name="Close IBM…").click()
+    dialog = page.get_by_role("dialog")
+    closing = dialog.get_by_role("button", name="Close the position")
+    for wrong in ("0", "121", "1.5", ""):
+        dialog.get_by_role("spinbutton").fill(wrong)
+        expect(closing).to_be_disabled()
+    dialog.get_by_role("spinbutton").fill(shares)
+    closing.click()
+    expect(page.get_by_test_id("acknowledgement")).to_contain_text("Close: close")
+    body = {"reason": "Closed from the dashboard", "symbol": "IBM"} | sent
+    assert [command[:2] for command in server.commands] == [("close", body)]
+
+
+def test_who_may_only_look_cannot_press(page: Page, server: PageServer) -> None:
+    server.visitor = view.Visitor("bob", may_operate=False)
+    page.reload()
+    for name in ("Pause", "Resume…", "Cancel all…", "Hold to flatten", "Close IBM…"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+    expect(page.get_by_text("Looking only")).to_be_visible()
+
+
+def test_orders_are_filtered_sorted_and_exported(page: Page, server: PageServer) -> None:
+    costs = {"slippage_bps": "4.20", "filled_at": START}
+    server.tick(orders=(order(1, **costs), order(2, symbol="SPY", status="POSITION_LIMIT")))
+    rows = page.locator("[data-order]")
+    page.get_by_label("Filter orders").fill("spy")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Filter orders").fill("")
+    page.get_by_label("Kind of orders").select_option("filled")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("+4.2")
+    page.get_by_label("Kind of orders").select_option("all")
+    symbols = page.get_by_role("table", name="Orders").get_by_role("columnheader", name="Symbol")
+    symbols.get_by_role("button").click()
+    expect(symbols).to_have_attribute("aria-sort", "descending")
+    expect(rows.first).to_contain_text("SPY")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV").click()
+    lines = Path(saved.value.path()).read_text().splitlines()
+    assert lines[0].startswith("client_order_id,at,strategy,symbol")
+    assert len(lines) == 3
+
+
+def test_the_book_shows_the_best_prices_and_own_orders(page: Page, server: PageServer) -> None:
+    server.tick(orders=(order(1, status="new", limit_price="181.10"),))
+    book = page.get_by_role("region", name="Book of IBM")
+    expect(book).to_contain_text("no level 2")
+    expect(book).to_contain_text("181.2400")
+    expect(book).to_contain_text("181.10")
+    page.get_by_label("Symbol", exact=True).select_option("SPY")
+    expect(page.get_by_role("region", name="Book of SPY")).to_contain_text("167.4000")
+
+
+def test_limits_are_meters_with_their_headroom(page: Page) -> None:
+    risk = page.get_by_role("region", name="Risk")
+    expect(risk.get_by_role("meter", name="daily loss")).to_have_attribute("aria-valuenow", "20")
+    expect(risk).to_contain_text("4% left")
+
+
+def test_the_range_of_the_curve_is_asked_for(page: Page, server: PageServer) -> None:
+    with page.expect_response("**/api/curve/month"):
+        page.get_by_role("button", name="Month").click()
+    expect(page.get_by_role("button", name="Month")).to_have_attribute("aria-pressed", "true")
+    server.tick(equity="100001.00")
+    expect(page.get_by_role("img", name="Equity over the month")).to_be_visible()
+
+
+def test_no_single_key_trades(page: Page, server: PageServer) -> None:
+    server.tick(orders=(order(1, status="new"),))
+    for key in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789?/.,;' ":
+        page.keyboard.press(key)
+        page.keyboard.press("Escape")
+    assert server.commands == []
+
+
+def test_keys_lead_to_panels_rows_and_buttons(page: Page, server: PageServer) -> None:
+    server.tick(orders=(order(1, status="new"), order(2)))
+    page.keyboard.press("4")
+    page.keyboard.press("j")
+    expect(page.locator("[data-order=qt1-momentum-1]")).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.get_by_role("dialog")).to_contain_text("Cancel buy")
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()
+    page.keyboard.press("Shift+F")
+    expect(page.get_by_role("button", name="Hold to flatten")).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("spy")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Book of SPY")).to_be_visible()
+    assert server.commands == []
+
+
+def test_the_other_palette_is_remembered(page: Page) -> None:
+    page.keyboard.press("c")
+    colours = page.locator("html")
+    expect(colours).to_have_attribute("data-palette", "colour-blind")
+    page.reload()
+    expect(colours).to_have_attribute("data-palette", "colour-blind")
+    stored = page.evaluate("Object.entries(localStorage)")
+    assert stored == [["quantterminal.palette", "colour-blind"]]
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core finds wrong, a line each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("palette", ["standard", "colour-blind"])
+def test_nothing_keeps_anybody_out(page: Page, server: PageServer, palette: str) -> None:
+    if palette == "colour-blind":
+        page.keyboard.press("c")
+    halt = view.HaltRow("account", "HALTED", "DRAWDOWN", "15 % below", START)
+    rows = [order(n, status=status) for n, status in enumerate(("new", "canceled", "unknown", "X"))]
+    server.tick(
+        halts=(halt,),
+        halt_level="HALTED",
+        orders=tuple(rows),
+        day_pnl="-5.00",
+        alerts=(view.AlertRow(START, "halt", "account", 1),),
+    )
+    expect(page.get_by_test_id("halt-level")).to_contain_text("HALTED")
+    assert axe(page) == []
+    page.keyboard.press("?")
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Close IBM…").click()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 390, "height": 844})
+    server.stop()
+    expect(page.get_by_test_id("connection")).to_contain_text("DOWN", timeout=10_000)
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("palette", ["standard", "colour-blind"])
+def test_the_waiting_page_keeps_nobody_out_either(
+    browser: Browser, server: PageServer, palette: str
+) -> None:
+    page = browser.new_page()
+    page.route("**/api/dashboard", lambda route: route.abort())
+    page.route_web_socket("**/live", lambda socket: socket.close())
+    page.goto(server.url)
+    page.evaluate(f"document.documentElement.dataset.palette = '{palette}'")
+    assert axe(page) == []
+    page.close()
+
+
+class FakeSignIn:
+    """Cognito's two addresses, as far as the page speaks to them."""
+
+    HOST = "sign-in.example"
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self.challenges: list[str] = []
+        self.verifiers: list[str] = []
+
+    def answer(self, route: Route) -> None:
+        url = route.request.url
+        if "/oauth2/authorize" in url:
+            query = dict(re.findall(r"([a-z_]+)=([^&]*)", url.partition("?")[2]))
+            self.challenges.append(query["code_challenge"])
+            back = f"{self.home}?code=the-code&state={query['state']}"
+            route.fulfill(status=302, headers={"location": back})
+            return
+        body = route.request.post_data or ""
+        self.verifiers.append(dict(re.findall(r"([a-z_]+)=([^&]*)", body))["code_verifier"])
+        route.fulfill(
+            json={"access_token": "the-token", "refresh_token": "r", "expires_in": 900},
+            headers={"access-control-allow-origin": "*"},
+        )
+
+
+def test_the_cloud_page_signs_in_by_code_with_proof(browser: Browser, server: PageServer) -> None:
+    server.sign_in = {"client_id": "page", "host": FakeSignIn.HOST}
+    server.policy += f"; connect-src 'self' https://{FakeSignIn.HOST}"
+    fake = FakeSignIn(server.url)
+    page = browser.new_page()
+    page.route(f"https://{FakeSignIn.HOST}/**", fake.answer)
+
+    page.goto(server.url)
+
+    expect(page.get_by_test_id("connection")).to_contain_text("LIVE")
+    assert page.url == server.url
+    assert len(fake.challenges) == len(fake.verifiers) == 1
+    assert server.authorizations == {"Bearer the-token"}
+    assert server.tickets == ["ticket-0"]
+    stores = "[{...localStorage}, {...sessionStorage}, document.cookie]"
+    kept = page.evaluate(f"JSON.stringify({stores})")
+    assert "the-token" not in kept
+    assert "verifier" not in kept
+    page.close()
 
 
 def test_the_question_mark_opens_and_closes_help(page: Page) -> None:

@@ -5,6 +5,7 @@ import pytest
 from infra_cdk.stacks.api import ROUTES
 from local.web_host.guard import DOCUMENT_POLICY, SECURITY_HEADERS
 from tests.infra.synthesized import Assembly, Template
+from tests.infra.test_iam import rights
 
 
 @pytest.fixture
@@ -129,3 +130,13 @@ def test_reports_are_as_guarded_as_on_one_machine(web: Template) -> None:
 def test_the_page_comes_with_what_it_needs_to_sign_in(live: Assembly) -> None:
     deployed = live["Page"].only("Custom::CDKBucketDeployment")
     assert len(deployed["SourceObjectKeys"]) == 2
+
+
+def test_only_the_container_speaks_to_the_sockets_and_to_these_alone(paper: Assembly) -> None:
+    speakers = [
+        (role, resource)
+        for role, action, resource in rights(paper)
+        if action == "execute-api:ManageConnections"
+    ]
+    assert [role for role, _ in speakers] == ["Ingest/TaskRole"]
+    assert speakers[0][1].endswith("/live/POST/@connections/*")

@@ -25,6 +25,8 @@ NEVER = {
     "matplotlib",
     "numpy",
     "pandas",
+    "picows",
+    "pyarrow",
     "pydantic",
     "pydantic_core",
     "quantstats",

@@ -14,6 +14,7 @@ from quantterminal.adapters.alpaca.client import AlpacaBroker
 from quantterminal.adapters.memory.account_ledger import MemoryAccountLedger
 from quantterminal.adapters.memory.activity_ledger import MemoryActivityLedger
 from quantterminal.adapters.memory.broker_record import MemoryBrokerRecord
+from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.evaluation_ledger import MemoryEvaluationLedger
 from quantterminal.adapters.memory.halt_ledger import Hold, MemoryHaltLedger
 from quantterminal.adapters.memory.intent_ledger import MemoryIntentLedger
@@ -192,6 +193,7 @@ class Composition:
             snapshots=self.ports.state,
             halts=self._halts(),
             session=self._session(),
+            actions=MemoryCorporateActions(),
             telemetry=self.telemetry,
         )
 
@@ -256,6 +258,7 @@ class Composition:
         return ApiRuntime(
             dashboard=None,  # type: ignore[arg-type]  # no command looks at it
             accounts=self.ports.accounts,
+            orders=self.ports.orders,
             flattening=flattening,
             archive=None,  # type: ignore[arg-type]  # no command looks at it
             telemetry=self.telemetry,

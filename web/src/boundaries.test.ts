@@ -43,7 +43,23 @@ test("imports follow the layers", () => {
 
 test("the chart library stands behind one file", () => {
   const users = Object.keys(FILES).filter((path) => FILES[path]?.includes('from "lightweight-charts"'));
-  expect(users).toEqual(["./features/equity/chart.ts"]);
+  expect(users).toEqual(["./components/drawChart.ts"]);
+});
+
+test("one file opens sockets, one calls the API, one signs in", () => {
+  const users = (text: string) =>
+    Object.keys(FILES).filter((path) => FILES[path]?.includes(text) && !path.endsWith(".test.ts"));
+  expect(users("new WebSocket(")).toEqual(["./api/live.ts"]);
+  expect(users("await fetch(").sort()).toEqual(["./api/rest.ts", "./api/signIn.ts"]);
+  expect(users("/oauth2/")).toEqual(["./api/signIn.ts"]);
+});
+
+test("nothing of the page is made of text, and no secret is stored", () => {
+  const text = Object.entries(FILES).filter(([path]) => !path.endsWith(".test.ts"));
+  const with_ = (word: RegExp) => text.filter(([, file]) => word.test(file)).map(([path]) => path);
+  expect(with_(/dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|document\.write/)).toEqual([]);
+  expect(with_(/localStorage/)).toEqual(["./app/usePalette.ts"]);
+  expect(with_(/sessionStorage/)).toEqual(["./api/signIn.ts"]);
 });
 
 test("only the format folder makes text of times and numbers", () => {

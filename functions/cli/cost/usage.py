@@ -122,7 +122,7 @@ def _assumptions(profile: Profile, symbols: int, strategies: int) -> Iterator[As
     yield Assumption(
         "dashboard minutes", SESSION_MINUTES, "minutes", "assumed: one page open all session"
     )
-    yield Assumption("page calls", SESSIONS * 500, "requests", "assumed: 500 a day")
+    yield Assumption("page calls", SESSIONS * 1200, "requests", "three a minute to each open page")
     yield Assumption(
         "feed traffic", Decimal(symbols) / 2, "GB", "assumed: 0.5 GB of quotes and bars a symbol"
     )

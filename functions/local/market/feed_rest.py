@@ -44,6 +44,8 @@ class FeedRest:
             web.get("/v1/marketstatus/now", self._status),
             web.get("/v1/marketstatus/upcoming", self._upcoming),
             web.get("/v3/reference/conditions", self._conditions),
+            web.get("/v3/reference/splits", self._no_actions),
+            web.get("/v3/reference/dividends", self._no_actions),
         ]
 
     @web.middleware
@@ -131,6 +133,10 @@ class FeedRest:
         conditions = trade_conditions()
         body = {"results": conditions, "status": "OK", "count": len(conditions)}
         return _json({**body, "request_id": self._request_id()})
+
+    async def _no_actions(self, _request: web.Request) -> web.Response:
+        """Nothing is split or paid here: recorded bars are taken as they were traded."""
+        return _json({"results": [], "status": "OK", "request_id": self._request_id()})
 
     def _error(self, status: int, message: str) -> web.Response:
         body = {"status": "ERROR", "request_id": self._request_id(), "error": message}

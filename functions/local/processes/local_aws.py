@@ -39,15 +39,17 @@ class LocalAwsAddress:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of that service; fails fast, since the server is on this machine."""
+    def client(self, service: str, *, url: str | None = None) -> Any:
+        """A boto3 client of that service (at its own `url`, where it has one); fails fast, since
+        the server is on this machine.
+        """
         import boto3
         from botocore.config import Config
 
         make: Any = boto3.client  # its stubs want the name of the service as a literal
         return make(
             service,
-            endpoint_url=self.url,
+            endpoint_url=url or self.url,
             region_name=self.region,
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 - the emulator asks for any

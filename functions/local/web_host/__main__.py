@@ -21,12 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args(arguments)
     log_to_stderr()
-    from handlers import live
-
     backend = Backend(
         api=LambdaFunction(topology.function("api")),
         live=LambdaFunction(topology.function("live")),
-        frame=live.frame,
     )
     dist = Path(os.environ.get("QT_WEB_DIST", _DIST))
     host = WebHost(backend, dist=dist, port=options.port)

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -25,25 +24,17 @@ from local.web_host.guard import DOCUMENT_POLICY, SECURITY_HEADERS, refusal
 
 _log = logging.getLogger(__name__)
 
-_FRAME_EVERY_S = 1.0
 _MOST_SOCKETS = 16
-_MOST_BODY = 64 * 1024
+_MOST_BODY = 256 * 1024
 _NOT_BUILT = "The page has not been built: run `make run`, or `npm run build` in web/.\n"
-
-
-class Frame(Protocol):
-    """Makes one message of the live socket."""
-
-    def __call__(self, sequence: int, *, first: bool) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The two functions behind the page; `frame` is called by one thread at a time."""
+    """The two functions behind the page."""
 
     api: LambdaFunction
     live: LambdaFunction
-    frame: Frame
 
 
 class WebHost:
@@ -56,12 +47,13 @@ class WebHost:
         # One thread each, as Lambda gives each function one environment.
         self._api_thread = ThreadPoolExecutor(1, thread_name_prefix="api")
         self._live_thread = ThreadPoolExecutor(1, thread_name_prefix="live")
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._sockets: dict[str, web.WebSocketResponse] = {}
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._guarded], client_max_size=_MOST_BODY)
         app.router.add_route("*", "/api/{path:.*}", self._call_api)
         app.router.add_get("/live", self._live)
+        app.router.add_post("/live/@connections/{connection_id}", self._push)
         app.router.add_get("/{path:.*}", self._page)
         app.on_shutdown.append(self._close_sockets)
         return app
@@ -114,17 +106,26 @@ class WebHost:
             return refused
         socket = web.WebSocketResponse(heartbeat=20.0)
         await socket.prepare(request)
-        self._sockets.add(socket)
-        frames = asyncio.create_task(self._send_frames(socket))
+        self._sockets[connection_id] = socket
         try:
             async for message in socket:
                 if message.type is WSMsgType.ERROR:
                     break
         finally:
-            frames.cancel()
-            self._sockets.discard(socket)
+            del self._sockets[connection_id]
             await self._tell("DISCONNECT", request, connection_id)
         return socket
+
+    async def _push(self, request: web.Request) -> web.Response:
+        """API Gateway's back channel: a message to one socket, 410 when there is none."""
+        socket = self._sockets.get(request.match_info["connection_id"])
+        if socket is None or socket.closed:
+            return web.Response(status=410, headers={"x-amzn-errortype": "GoneException"})
+        try:
+            await socket.send_str(await request.text())
+        except ConnectionError:
+            return web.Response(status=410, headers={"x-amzn-errortype": "GoneException"})
+        return web.Response()
 
     async def _tell(
         self, kind: str, request: web.Request, connection_id: str
@@ -148,24 +149,6 @@ class WebHost:
         status = int((returned or {}).get("statusCode", 200))
         return None if status == 200 else web.Response(status=status)
 
-    async def _send_frames(self, socket: web.WebSocketResponse) -> None:
-        """A frame that cannot be made is left out: the page says that it is stale, and waits."""
-        loop = asyncio.get_running_loop()
-        sequence = 0
-        next_at = loop.time()
-        while not socket.closed:
-            try:
-                make = partial(self._backend.frame, sequence, first=sequence == 0)
-                text = await loop.run_in_executor(self._live_thread, make)
-                await socket.send_str(text)
-                sequence += 1
-            except ConnectionError:
-                return
-            except Exception:  # noqa: BLE001 - process edge: one missing frame is no reason to stop
-                _log.exception("no frame this second")
-            next_at = max(next_at + _FRAME_EVERY_S, loop.time())
-            await asyncio.sleep(next_at - loop.time())
-
     async def _page(self, request: web.Request) -> web.Response:
         found = self._file(request.match_info["path"])
         if found is None:
@@ -184,7 +167,7 @@ class WebHost:
         return wanted if wanted.is_relative_to(self._dist) and wanted.is_file() else None
 
     async def _close_sockets(self, _app: web.Application) -> None:
-        for socket in list(self._sockets):
+        for socket in list(self._sockets.values()):
             await socket.close(code=1001)
 
 

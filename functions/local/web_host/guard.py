@@ -2,7 +2,8 @@
 
 Loopback alone is not enough: a page from elsewhere can make a browser send requests here. So the
 Host must be ours (against DNS rebinding), and whatever changes or streams something must come from
-our own page.
+our own page. The container's messages to the sockets carry a signature in a header that no page can
+set for another origin, and no Origin.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,9 @@ def refusal(*, method: str, path: str, headers: Mapping[str, str], port: int) ->
     if method in ("GET", "HEAD") and path != "/live":
         return None
     origin = headers.get("origin", "")
+    if path.startswith("/live/@connections/"):
+        signed = headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 ")
+        return None if signed and not origin else "Expected a signed message of the container"
     if origin != f"http://{host}":
         return f"Expected the Origin http://{host}, was {origin[:80]!r}"
     return None

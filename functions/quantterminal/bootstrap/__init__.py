@@ -5,6 +5,7 @@ Nothing is built at import, and vendors that a function does not use are never i
 
 from quantterminal.bootstrap.cloud import (
     backfill_runtime,
+    connection_registry,
     maintenance_runtime,
     operator_group,
     power_runtime,
@@ -18,7 +19,6 @@ from quantterminal.bootstrap.functions import (
     edge,
     execution_runtime,
     inspect_cache,
-    live_runtime,
     notify_runtime,
     reconcile_runtime,
     reports_runtime,
@@ -35,11 +35,11 @@ __all__ = [
     "api_runtime",
     "audit_runtime",
     "backfill_runtime",
+    "connection_registry",
     "container_runtime",
     "edge",
     "execution_runtime",
     "inspect_cache",
-    "live_runtime",
     "maintenance_runtime",
     "notify_runtime",
     "operator_group",

@@ -1,4 +1,4 @@
-"""What only the cloud runs: the night's work, the switches, the deploy step and the live ticket."""
+"""Around the page and the night: the live socket's doors, the switches, the deploy step."""
 
 import secrets
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from quantterminal.bootstrap.parts import parts_of
 
 if TYPE_CHECKING:
+    from quantterminal.ports.live import ConnectionRegistry
     from quantterminal.ports.tickets import TicketDesk
     from quantterminal.services.backfill import BackfillRuntime
     from quantterminal.services.maintenance import MaintenanceRuntime
@@ -23,19 +24,23 @@ def backfill_runtime() -> "BackfillRuntime":
 
     from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
+    from quantterminal.adapters.postgres.corporate_actions import PostgresCorporateActions
     from quantterminal.services.backfill import BackfillRuntime
 
     parts = parts_of("backfill")
+    history = PolygonHistory(
+        base_url=parts.settings.need("QT_FEED_REST_URL"),
+        api_key=parts.secret("QT_FEED_SECRET_ID")["api_key"],
+        draw=random.random,
+        sleep=time.sleep,
+    )
     return BackfillRuntime(
         trading=parts.trading,
         clock=parts.clock,
-        history=PolygonHistory(
-            base_url=parts.settings.need("QT_FEED_REST_URL"),
-            api_key=parts.secret("QT_FEED_SECRET_ID")["api_key"],
-            draw=random.random,
-            sleep=time.sleep,
-        ),
+        history=history,
         bar_store=PostgresBarStore(parts.database),
+        actions=PostgresCorporateActions(parts.database),
+        action_history=history,
         announcer=parts.announcer,
         telemetry=parts.telemetry,
     )
@@ -80,8 +85,16 @@ def ticket_desk(service: str) -> "TicketDesk":
     )
 
 
+def connection_registry() -> "ConnectionRegistry":
+    """Who listens on the live socket, for the function that opens and closes it."""
+    from quantterminal.adapters.redis.connections import RedisConnections
+
+    parts = parts_of("live")
+    return RedisConnections(parts.redis, parts.account)
+
+
 def operator_group() -> str:
-    """Whose members may halt, resume and flatten; empty where there is no sign-in."""
+    """Whose members may halt, resume, cancel and close; empty where there is no sign-in."""
     return parts_of("api").settings.get("QT_OPERATOR_GROUP")
 
 

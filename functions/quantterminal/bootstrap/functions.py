@@ -3,14 +3,13 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from quantterminal.bootstrap.parts import Edge, Parts, parts_of
+from quantterminal.bootstrap.parts import Edge, parts_of
 
 if TYPE_CHECKING:
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.apply_update import UpdateRuntime
     from quantterminal.services.assess_risk import RiskRuntime
     from quantterminal.services.audit import AuditRuntime
-    from quantterminal.services.dashboard import DashboardRuntime
     from quantterminal.services.evaluate_bar import StrategyRuntime
     from quantterminal.services.notify import NotifyRuntime
     from quantterminal.services.reconcile import ReconcileRuntime
@@ -28,6 +27,7 @@ def edge(service: str) -> Edge:
 @cache
 def strategy_runtime() -> "StrategyRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+    from quantterminal.adapters.postgres.corporate_actions import PostgresCorporateActions
     from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
     from quantterminal.adapters.redis.snapshot_store import RedisSnapshotStore
     from quantterminal.services.evaluate_bar import StrategyRuntime
@@ -43,6 +43,7 @@ def strategy_runtime() -> "StrategyRuntime":
         snapshots=RedisSnapshotStore(parts.redis),
         halts=parts.halt_desk,
         session=parts.session(),
+        actions=PostgresCorporateActions(parts.database),
         telemetry=parts.telemetry,
     )
 
@@ -169,6 +170,7 @@ def notify_runtime() -> "NotifyRuntime":
 def api_runtime() -> "ApiRuntime":
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
     from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluationLedger
+    from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
     from quantterminal.adapters.redis.watermarks import RedisQuoteBoard
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.flatten import FlattenRuntime
@@ -186,8 +188,9 @@ def api_runtime() -> "ApiRuntime":
         quotes=RedisQuoteBoard(parts.redis, parts.account),
     )
     return ApiRuntime(
-        dashboard=_dashboard(parts),
+        dashboard=parts.pictures(),
         accounts=accounts,
+        orders=PostgresOrderLedger(parts.database),
         flattening=flattening,
         archive=parts.archive,
         telemetry=parts.telemetry,
@@ -205,11 +208,6 @@ def audit_runtime() -> "AuditRuntime":
     )
 
 
-@cache
-def live_runtime() -> "DashboardRuntime":
-    return _dashboard(parts_of("live"))
-
-
 def inspect_cache() -> dict[str, Any]:
     """What the working state holds, for comparing it with ledger and broker; None when absent.
 
@@ -221,22 +219,3 @@ def inspect_cache() -> dict[str, Any]:
         return {"positions": None, "cash": None}
     held = {symbol: f"{qty:f}" for symbol, qty in state.net_positions().items() if qty}
     return {"positions": held, "cash": f"{state.cash:f}"}
-
-
-def _dashboard(parts: Parts) -> "DashboardRuntime":
-    from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
-    from quantterminal.adapters.redis.watermarks import RedisQuoteBoard, RedisStreamGate
-    from quantterminal.adapters.wire.frames import encode_frame
-    from quantterminal.services.dashboard import DashboardRuntime
-
-    return DashboardRuntime(
-        trading=parts.trading,
-        clock=parts.clock,
-        ledger=PostgresViewLedger(parts.database),
-        quotes=RedisQuoteBoard(parts.redis, parts.account),
-        gate=RedisStreamGate(parts.redis, parts.account),
-        archive=parts.archive,
-        encode=encode_frame,
-        source=parts.settings.get("QT_SOURCE", "live market data"),
-        speed=parts.settings.get("QT_SPEED", "real time"),
-    )

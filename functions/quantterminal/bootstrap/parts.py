@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from quantterminal.adapters.s3.archive import S3Archive
     from quantterminal.adapters.sqs.queue_bus import SqsBus
     from quantterminal.services.apply_update import UpdateRuntime
+    from quantterminal.services.dashboard import DashboardRuntime
     from quantterminal.services.guard_strategy import StrategyGuard
     from quantterminal.services.reconcile import ReconcileRuntime
     from quantterminal.services.session_day import SessionRuntime
@@ -63,10 +64,12 @@ class Parts:
         self.clock = _clock(self.settings)
         self._clients: dict[str, Any] = {}
 
-    def aws(self, service: str) -> Any:
-        """A boto3 client with short time-outs and three tries."""
+    def aws(self, service: str, *, address: str | None = None) -> Any:
+        """A boto3 client with short time-outs and three tries; `address` where AWS does not know
+        it by the region alone.
+        """
         if service not in self._clients:
-            self._clients[service] = _aws_client(service)
+            self._clients[service] = _aws_client(service, address)
         return self._clients[service]
 
     def secret(self, variable: str) -> dict[str, str]:
@@ -243,6 +246,26 @@ class Parts:
             announcer=self.announcer,
         )
 
+    def pictures(self, database: "Database | None" = None) -> "DashboardRuntime":
+        from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
+        from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
+        from quantterminal.adapters.redis.watermarks import RedisQuoteBoard, RedisStreamGate
+        from quantterminal.adapters.wire.frames import encode_frame
+        from quantterminal.services.dashboard import DashboardRuntime
+
+        connection = database or self.database
+        return DashboardRuntime(
+            trading=self.trading,
+            clock=self.clock,
+            ledger=PostgresViewLedger(connection),
+            days=PostgresReportLedger(connection),
+            quotes=RedisQuoteBoard(self.redis, self.account),
+            gate=RedisStreamGate(self.redis, self.account),
+            encode=encode_frame,
+            source=self.settings.get("QT_SOURCE", "live market data"),
+            speed=self.settings.get("QT_SPEED", "real time"),
+        )
+
     def conninfo(self) -> str:
         """How to reach the ledger; it holds the password, so it is never logged."""
         import psycopg
@@ -274,7 +297,7 @@ def _clock(settings: Settings) -> Clock:
     return SystemClock()
 
 
-def _aws_client(service: str) -> Any:
+def _aws_client(service: str, address: str | None) -> Any:
     import boto3
     from botocore.config import Config
 
@@ -284,4 +307,6 @@ def _aws_client(service: str) -> Any:
         retries={"total_max_attempts": 3, "mode": "standard"},
     )
     with _ONE_AT_A_TIME:
-        return boto3.client(service, config=config)  # type: ignore[call-overload]  # any service
+        return boto3.client(  # type: ignore[call-overload]  # any service
+            service, config=config, endpoint_url=address
+        )

@@ -56,9 +56,12 @@ def propose(  # noqa: PLR0913 - everything that an order follows from
 def side_and_quantity(
     signal: Signal, held: Decimal, *, reference: Decimal, notional: Decimal
 ) -> tuple[Side, Decimal]:
-    """A close is whatever is held; an order without a quantity is `notional` in whole shares."""
+    """A close is whatever is held, or the part of it that is asked for; any other order without a
+    quantity is `notional` in whole shares.
+    """
     if signal.action is Action.CLOSE:
-        return (Side.SELL if held > 0 else Side.BUY), abs(held)
+        part = abs(held) if signal.quantity is None else min(Decimal(signal.quantity), abs(held))
+        return (Side.SELL if held > 0 else Side.BUY), part
     side = Side.BUY if signal.action is Action.BUY else Side.SELL
     if signal.quantity is not None:
         return side, Decimal(signal.quantity)

@@ -89,6 +89,17 @@ class HaltRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedGap:
+    """A time without the market's data, and what of it the vendor gave again."""
+
+    began: datetime
+    ended: datetime
+    reason: str
+    bars: int
+    trades: int
+
+
+@dataclass(frozen=True, slots=True)
 class EquityAt:
     """Dollars of the account at the end of a minute."""
 
@@ -125,3 +136,4 @@ class DayReport:
     bars_quarantined: Mapping[str, int]
     curve: tuple[EquityAt, ...]
     schema: int = SCHEMA
+    gaps: tuple[FeedGap, ...] = ()

@@ -13,7 +13,9 @@ OUR_PREFIX = "qt1-"
 
 
 class Action(StrEnum):
-    """What the strategy asks for; `CLOSE` means whatever brings its own position to zero."""
+    """What the strategy asks for; `CLOSE` means whatever brings its own position to zero, or a part
+    of that when it comes with a quantity.
+    """
 
     BUY = "buy"
     SELL = "sell"

@@ -1,6 +1,7 @@
 """What the dashboard shows, as data. Amounts are decimal strings until the page formats them.
 
-`web/src/api/messages.ts` mirrors these names; a test holds the two against each other.
+`web/src/api/messages.ts` is generated from these names; a test holds the two against each other.
+An empty string is an amount that is not known or not defined, never zero.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +25,11 @@ class PositionRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One order, newest first; `denial` orders never left and carry the code in `status`."""
+    """One order, newest first; `denial` orders never left and carry the code in `status`.
+
+    `slippage_bps` is what the fills cost against `reference_price`, the last price when the order
+    was decided: positive is a loss, in hundredths of a percent.
+    """
 
     client_order_id: str
     at: datetime
@@ -37,15 +42,51 @@ class OrderRow:
     average_price: str
     status: str
     reason: str
+    filled_at: datetime | None = None
+    reference_price: str = ""
+    slippage_bps: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StrategyRow:
+    """One strategy's day. The four figures are the report's: None or empty where the day does not
+    define them.
+    """
+
     name: str
     level: str
     day_pnl: str
     trades: int
     last_signal: str
+    sharpe: str = ""
+    win_rate: str = ""
+    max_drawdown: str = ""
+    latency_p99_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """One limit: how much of it is used. `unit` is fraction, dollars, seconds or count.
+
+    `effect` says what happens when it is reached, `subject` what is measured (a symbol, say).
+    """
+
+    code: str
+    used: str
+    limit: str
+    unit: str
+    effect: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRow:
+    """The national best bid and offer of one symbol, as last seen."""
+
+    symbol: str
+    bid: str
+    ask: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +100,60 @@ class HaltRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
+    """One event of the journal; `seq` is its number there."""
+
     at: datetime
     name: str
     text: str
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class EquityPoint:
     at: datetime
     equity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something that belongs beside the curve: a halt, a re-arming, a start of the system."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurveView:
+    """The equity of a span: `day`, `week`, `month` or `all`, thinned to what a chart can show.
+
+    `previous_close` is the last equity before the span, empty where there is none.
+    """
+
+    span: str
+    points: tuple[EquityPoint, ...]
+    markers: tuple[Marker, ...]
+    previous_close: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """One minute; `at` is its start. Prices are floats, as the market data is."""
+
+    at: datetime
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+@dataclass(frozen=True, slots=True)
+class BarsView:
+    """The newest minute bars of one symbol, oldest first."""
+
+    symbol: str
+    bars: tuple[BarRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +164,26 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportsView:
+    """The reports that may be opened, newest first."""
+
+    reports: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at the page, and whether that person may do more than look."""
+
+    name: str
+    may_operate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """Ages in seconds of market time; None where nothing has been seen yet."""
+    """Ages in seconds of market time; None where nothing has been seen yet.
+
+    `waiting_order_age_s` is how long the oldest approved order has waited to be sent.
+    """
 
     feed: str
     broker_stream: str
@@ -89,6 +193,8 @@ class Health:
     bars_quarantined: int
     latency_p50_ms: float | None
     latency_p99_ms: float | None
+    feed_lag_s: float | None = None
+    waiting_order_age_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +223,73 @@ class Dashboard:
     positions: tuple[PositionRow, ...]
     orders: tuple[OrderRow, ...]
     strategies: tuple[StrategyRow, ...]
+    limits: tuple[LimitRow, ...]
+    quotes: tuple[QuoteRow, ...]
     health: Health
     alerts: tuple[AlertRow, ...] = ()
-    reports: tuple[ReportRow, ...] = ()
+
+
+# The lists of a picture whose rows are told one by one, and the field that names a row.
+KEYS: dict[str, str] = {
+    "positions": "symbol",
+    "orders": "client_order_id",
+    "strategies": "name",
+    "limits": "code",
+    "quotes": "symbol",
+    "alerts": "seq",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Rows that a list of the picture has no more, by their keys as text."""
+
+    rows: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is not as the picture before had it; what is absent is as it was.
+
+    A list of `KEYS` brings the rows that are new or different, every other list all of its rows.
+    """
+
+    session_open: bool | None = None
+    equity: str | None = None
+    cash: str | None = None
+    day_open_equity: str | None = None
+    day_pnl: str | None = None
+    day_pnl_fraction: str | None = None
+    realized_pnl: str | None = None
+    unrealized_pnl: str | None = None
+    buying_power: str | None = None
+    reserved: str | None = None
+    high_water_mark: str | None = None
+    drawdown_fraction: str | None = None
+    halt_level: str | None = None
+    halts: tuple[HaltRow, ...] | None = None
+    positions: tuple[PositionRow, ...] | None = None
+    orders: tuple[OrderRow, ...] | None = None
+    strategies: tuple[StrategyRow, ...] | None = None
+    limits: tuple[LimitRow, ...] | None = None
+    quotes: tuple[QuoteRow, ...] | None = None
+    health: Health | None = None
+    alerts: tuple[AlertRow, ...] | None = None
+    gone: tuple[Gone, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first message of a live socket: the day's curve so far and the whole picture."""
+    """The whole picture and the day's curve so far: the answer of REST, and the first message of a
+    live socket. `complete` is false where it was shortened to fit into one message of the socket;
+    then the whole one is to be asked for over REST.
+    """
 
     sequence: int
     dashboard: Dashboard
     curve: tuple[EquityPoint, ...] = field(default_factory=tuple)
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,4 +297,5 @@ class Tick:
     """Each second afterwards; `sequence` counts up by one, so that a gap is noticed."""
 
     sequence: int
-    dashboard: Dashboard
+    at: datetime
+    changes: Changes

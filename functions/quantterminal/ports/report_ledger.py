@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from quantterminal.domain.report import EquityAt, HaltRaised
+from quantterminal.domain.report import EquityAt, FeedGap, HaltRaised
 from quantterminal.domain.signals import Side
 from quantterminal.domain.trading_day import TradingDay
 
@@ -84,6 +84,7 @@ class DayRecords:
     halts: tuple[HaltRaised, ...] = ()
     bars_in: int = 0
     bars_quarantined: Mapping[str, int] = field(default_factory=dict)
+    gaps: tuple[FeedGap, ...] = ()
 
 
 class ReportLedger(Protocol):

@@ -7,13 +7,12 @@ when to connect again. A session lives as long as the process, across connection
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from quantterminal.domain.orders import OrderUpdate
 from quantterminal.ports.feed import RawBar
-from quantterminal.ports.watermarks import Quote
+from quantterminal.ports.ticks import TicksSeen
 
 
 class SessionState(StrEnum):
@@ -31,22 +30,6 @@ class BarSeen:
     """A minute bar as it came, before the door."""
 
     bar: RawBar
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteSeen:
-    symbol: str
-    quote: Quote
-
-
-@dataclass(frozen=True, slots=True)
-class TradeSeen:
-    """One print: dollars, shares (fractional trades exist), the tape's time."""
-
-    symbol: str
-    price: float
-    size: float
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +70,7 @@ class KeysRefused:
     """The broker does not take the keys: they may have been rotated, and must be read again."""
 
 
-FeedEvent = BarSeen | QuoteSeen | TradeSeen | FeedLive | SessionReport
+FeedEvent = BarSeen | TicksSeen | FeedLive | FrameUnreadable | SessionReport
 StreamEvent = StreamLive | UpdateSeen | FrameUnreadable | KeysRefused | SessionReport
 
 
@@ -120,6 +103,14 @@ class _Session(Protocol):
 class MarketDataSession(_Session, Protocol):
     def receive(self, frame: str | bytes, now: float) -> Sequence[FeedEvent]:
         """What a frame says. Never raises on what the vendor sends."""
+        ...
+
+    def receive_all(self, frames: Sequence[str | bytes], now: float) -> Sequence[FeedEvent]:
+        """What some frames say that came together; the same as one by one, and quicker."""
+        ...
+
+    def give_up(self, event: str, fields: Mapping[str, str]) -> Sequence[FeedEvent]:
+        """Somebody who sees more than the session knows that the connection is of no use."""
         ...
 
     def on_time(self, now: float, *, expects_data: bool) -> Sequence[FeedEvent]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from quantterminal.domain.view import AlertRow, EquityPoint, OrderRow
+from quantterminal.domain.view import AlertRow, BarRow, EquityPoint, Marker, OrderRow
 from quantterminal.ports.ledger import Books, Holding
 
 
@@ -32,7 +32,10 @@ class DayFlow:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Counts of the day and latencies in milliseconds, None where there is none yet."""
+    """Counts of the day and latencies in milliseconds, None where there is none yet.
+
+    `waiting_since` is when the oldest order that is approved and not yet sent was made.
+    """
 
     bars_seen: int
     bars_quarantined: int
@@ -40,6 +43,7 @@ class Activity:
     last_reconcile_at: datetime | None
     latency_p50_ms: float | None
     latency_p99_ms: float | None
+    waiting_since: datetime | None = None
 
 
 class ViewLedger(Protocol):
@@ -55,10 +59,24 @@ class ViewLedger(Protocol):
         """By (strategy, symbol), for every position that was ever held."""
         ...
 
-    def curve(self, account: str, *, since: datetime) -> Sequence[EquityPoint]: ...
+    def curve(self, account: str, *, since: datetime, most: int) -> Sequence[EquityPoint]:
+        """In order of time; where there are more than `most`, the last one of equal spans."""
+        ...
+
+    def equity_before(self, account: str, *, at: datetime) -> str:
+        """The last equity before that instant, dollars and cents; empty when there is none."""
+        ...
+
+    def markers(self, account: str, *, since: datetime, newest: int) -> Sequence[Marker]:
+        """What belongs beside the curve: halts and their ends, starts of the system. In order."""
+        ...
+
+    def bars(self, symbol: str, *, newest: int) -> Sequence[BarRow]:
+        """Minute bars in order of time, the newest revision of each."""
+        ...
 
     def activity(self, account: str, *, since: datetime) -> Activity: ...
 
     def events(self, account: str, *, newest: int) -> Sequence[AlertRow]:
-        """Halts, problems and sessions from the journal, newest first."""
+        """Halts, problems, sessions and what persons asked for, from the journal, newest first."""
         ...

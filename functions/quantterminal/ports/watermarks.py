@@ -51,6 +51,42 @@ class StreamGate(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How the feed does, over the last seconds before `at` (market time).
+
+    Lags are milliseconds from the tape's time to when an event was looked at (`lag`) and to when it
+    was stored (`stored`), the middle one and the 99th of 100; None when nothing came. Counts are
+    since the container started. `last_seen` is the newest news of each symbol.
+    """
+
+    at: datetime
+    state: str
+    events_per_s: float
+    lag_p50_ms: float | None
+    lag_p99_ms: float | None
+    stored_p50_ms: float | None
+    stored_p99_ms: float | None
+    waiting: int
+    thinned: int
+    refused: int
+    unreadable: int
+    spooled_bytes: int
+    reconnects: int
+    gaps: int
+    last_seen: Mapping[str, datetime]
+
+
+class FeedBoard(Protocol):
+    def put(self, health: FeedHealth) -> None:
+        """Show it for some seconds of real time. Raises RetryableError."""
+        ...
+
+    def health(self) -> FeedHealth | None:
+        """None when the container has said nothing lately. Raises RetryableError."""
+        ...
+
+
 class QuoteBoard(Protocol):
     def put(self, quotes: Mapping[str, Quote]) -> None: ...
 

@@ -1,12 +1,13 @@
 """After the close: the minutes that the stream did not bring are fetched and kept.
 
 They come too late for a strategy and are never shown to one; reports and research need them. Every
-bar passes the same door as a live one.
+bar passes the same door as a live one. The splits and dividends that the vendor knows are brought
+up to date, too: the next session must not be read in the dollars of the last one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import PermanentError
@@ -14,12 +15,14 @@ from quantterminal.domain.events import EventName
 from quantterminal.domain.sessions import Session, session_on
 from quantterminal.ports.bar_store import BarStore, Quarantined
 from quantterminal.ports.clock import Clock
+from quantterminal.ports.corporate_actions import ActionHistory, ActionStore
 from quantterminal.ports.feed import BarHistory, RawBar
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.announce import Announcer
 from quantterminal.services.bar_door import Accepted, BarDoor
 
 SOURCE = "backfill"
+_ACTIONS_SINCE = timedelta(days=30)  # late corrections of the vendor included
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +31,22 @@ class BackfillRuntime:
     clock: Clock
     history: BarHistory
     bar_store: BarStore
+    actions: ActionStore
+    action_history: ActionHistory
     announcer: Announcer
     telemetry: Telemetry
 
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """`stored` bars by symbol that were missing, and the symbols the vendor never answers for."""
+    """`stored` bars by symbol that were missing, and the symbols the vendor never answers for;
+    `actions` are splits and dividends that were not known.
+    """
 
     stored: dict[str, int]
     refused: int
     unanswered: tuple[str, ...]
+    actions: int = 0
 
 
 def backfill(day: date, *, runtime: BackfillRuntime) -> Backfilled:
@@ -66,7 +74,20 @@ def backfill(day: date, *, runtime: BackfillRuntime) -> Backfilled:
             stored[symbol] = len(missing)
     if stored:
         _announce(day, stored, runtime.announcer)
-    return Backfilled(stored, refused, tuple(unanswered))
+    return Backfilled(stored, refused, tuple(unanswered), _learn_actions(day, runtime))
+
+
+def _learn_actions(day: date, runtime: BackfillRuntime) -> int:
+    """What the vendor knows of the last days and of those to come; how much of it is new."""
+    learned = 0
+    for symbol in runtime.trading.symbols:
+        try:
+            found = runtime.action_history.actions(symbol, since=day - _ACTIONS_SINCE)
+        except PermanentError as problem:
+            runtime.telemetry.record("ActionsUnanswered", symbol=symbol, problem=str(problem))
+            continue
+        learned += runtime.actions.keep(found)
+    return learned
 
 
 def _missing(

@@ -1,9 +1,10 @@
 """What the ingest container is handed by `bootstrap`: ports and sessions, no vendor words.
 
-Two threads use it. The feed's thread calls `bus`, `bar_store`, `watermarks`, `quotes` and
-`history`; the order stream's thread calls `bus` and `recover_orders`; a third one calls `gate`.
-So `bus` must be thread-safe, and `bar_store` must not share a database connection with
-`recover_orders`.
+Some threads use it. The feed's thread calls `bus`, `bar_store`, `watermarks`, `quotes` and
+`history`; the ticks' thread calls `ticks`; the order stream's thread calls `bus` and
+`recover_orders`; the page's thread calls `push_live`; others call `gate`, `lease`, `feed_board`,
+`trade_history` and `gaps`. So `bus` must be thread-safe, and no two of the others may share a
+database connection.
 """
 
 from collections.abc import Callable
@@ -13,10 +14,12 @@ from quantterminal.domain.configuration import TradingConfig
 from quantterminal.ports.bar_store import BarStore
 from quantterminal.ports.bus import Bus
 from quantterminal.ports.clock import Clock
-from quantterminal.ports.feed import BarHistory
+from quantterminal.ports.feed import BarHistory, TradeHistory
+from quantterminal.ports.lease import FeedLease, GapLog
 from quantterminal.ports.streams import MarketDataSession, OrderStreamSession
 from quantterminal.ports.telemetry import Telemetry
-from quantterminal.ports.watermarks import QuoteBoard, StreamGate, Watermarks
+from quantterminal.ports.watermarks import FeedBoard, QuoteBoard, StreamGate, Watermarks
+from quantterminal.services.tick_lane import TickLane
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,11 @@ class ContainerRuntime:
     `stream_keys` reads the broker's key id and secret anew; RetryableError when it cannot now.
     `recover_orders` imports the orders and fills that the stream may have missed; it raises
     RetryableError when the broker or the ledger cannot be read now. `draw` answers floats from
-    [0, 1) for back-off. `bars_from_trades` is for feeds that have trades but no minute bars.
+    [0, 1) for back-off, `monotonic` real seconds for ages. `holder` is this process's name on the
+    lease. `trade_history` is None where no trades are subscribed. `stall_after_s` is None where
+    silence proves nothing. `bars_from_trades` is for feeds that have trades but no minute bars.
+    `push_live` is called each second and sends the live sockets their message; None where there are
+    none.
     """
 
     trading: TradingConfig
@@ -38,6 +45,11 @@ class ContainerRuntime:
     gate: StreamGate
     quotes: QuoteBoard
     history: BarHistory
+    trade_history: TradeHistory | None
+    ticks: TickLane
+    lease: FeedLease
+    gaps: GapLog
+    feed_board: FeedBoard
     telemetry: Telemetry
     recover_orders: Callable[[], None]
     feed_url: str
@@ -46,4 +58,8 @@ class ContainerRuntime:
     stream_session: Callable[[], OrderStreamSession]
     stream_keys: Callable[[], tuple[str, str]]
     draw: Callable[[], float]
+    monotonic: Callable[[], float]
+    holder: str
+    stall_after_s: float | None = None
     bars_from_trades: bool = False
+    push_live: Callable[[], object] | None = None

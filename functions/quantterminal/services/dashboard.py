@@ -1,87 +1,158 @@
 """One picture of the account for the page: ledger, working state and last quotes together."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from quantterminal.domain.configuration import TradingConfig
-from quantterminal.domain.errors import RetryableError
+from quantterminal.domain.errors import InvalidValueError, RetryableError
 from quantterminal.domain.halts import Halt
 from quantterminal.domain.positions import Position
+from quantterminal.domain.report import Figures
 from quantterminal.domain.risk import HaltLevel, available_buying_power
-from quantterminal.domain.sessions import new_york_date, session_at, session_on
+from quantterminal.domain.sessions import new_york_date, session_at
+from quantterminal.domain.trading_day import trading_day
 from quantterminal.domain.view import (
-    AlertRow,
+    BarsView,
+    CurveView,
     Dashboard,
     HaltRow,
     Health,
     Hello,
     PositionRow,
+    QuoteRow,
     ReportRow,
+    ReportsView,
     StrategyRow,
     Tick,
+    Visitor,
 )
 from quantterminal.ports.archive import Archive
 from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import Books
+from quantterminal.ports.report_ledger import ReportLedger
 from quantterminal.ports.state import Mark, WorkingState
 from quantterminal.ports.view_ledger import Activity, StrategyFacts, ViewLedger
 from quantterminal.ports.watermarks import Quote, QuoteBoard, StreamGate
 from quantterminal.services.assess_risk import risk_snapshot
+from quantterminal.services.report import day_report
+from quantterminal.services.risk_meters import Usage, meters
 
 _ZERO = Decimal(0)
-_NEWEST_ORDERS = 200
-_NEWEST_EVENTS = 50
-_NEWEST_REPORTS = 30
+_NEWEST_ORDERS = 2_000
+_NEWEST_EVENTS = 200
+_NEWEST_REPORTS = 90
+_NEWEST_BARS = 390
+_NEWEST_MARKERS = 200
+_MOST_POINTS = 1_500
+_FEED_STALE_AFTER_S = 90.0
+_SPANS = {"week": timedelta(days=7), "month": timedelta(days=31), "all": timedelta(days=36_500)}
+
+View = Hello | Tick | CurveView | BarsView | ReportsView | Visitor
+FiguresByStrategy = Mapping[str, Figures]
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardRuntime:
     """`source` and `speed` are labels of where the data comes from, shown as they are.
 
-    `encode` makes the JSON text of a frame.
+    `encode` makes the JSON text of a message or an answer.
     """
 
     trading: TradingConfig
     clock: Clock
     ledger: ViewLedger
+    days: ReportLedger
     quotes: QuoteBoard
     gate: StreamGate
-    archive: Archive
-    encode: Callable[[Hello | Tick], str]
+    encode: Callable[[View], str]
     source: str
     speed: str
 
 
-def hello(sequence: int, *, runtime: DashboardRuntime) -> Hello:
-    """The whole picture with the day's equity curve."""
+def hello(sequence: int, *, runtime: DashboardRuntime, picture: Dashboard | None = None) -> Hello:
+    """The whole picture (made now unless it is given) with the day's equity curve."""
+    if picture is None:
+        picture = dashboard(figures_of_today(runtime=runtime), runtime=runtime)
     since = _day_start(runtime.clock.now())
-    curve = tuple(runtime.ledger.curve(runtime.trading.account, since=since))
-    return Hello(sequence, dashboard(runtime=runtime), curve)
+    points = runtime.ledger.curve(runtime.trading.account, since=since, most=_MOST_POINTS)
+    return Hello(sequence, picture, tuple(points))
 
 
-def tick(sequence: int, *, runtime: DashboardRuntime) -> Tick:
-    """The picture of this second."""
-    return Tick(sequence, dashboard(runtime=runtime))
+def figures_of_today(*, runtime: DashboardRuntime) -> FiguresByStrategy:
+    """What the evening's report would say of each strategy, now. It reads the whole day."""
+    window = trading_day(new_york_date(runtime.clock.now()))
+    records = runtime.days.day(runtime.trading.account, window)
+    report = day_report(records, window, trading=runtime.trading, code_version="", complete=False)
+    return {each.name: each for each in report.strategies}
 
 
-def dashboard(*, runtime: DashboardRuntime) -> Dashboard:
-    """Marked at the middle of the last quotes where they are newer than the last bar."""
+def curve(span: str, *, runtime: DashboardRuntime) -> CurveView:
+    """The equity of `day`, `week`, `month` or `all` with what happened beside it."""
+    now, account = runtime.clock.now(), runtime.trading.account
+    if span != "day" and span not in _SPANS:
+        raise InvalidValueError(f"Expected one of day, {', '.join(_SPANS)}, was {span!r}")
+    since = _day_start(now) if span == "day" else now - _SPANS[span]
+    return CurveView(
+        span=span,
+        points=tuple(runtime.ledger.curve(account, since=since, most=_MOST_POINTS)),
+        markers=tuple(runtime.ledger.markers(account, since=since, newest=_NEWEST_MARKERS)),
+        previous_close=runtime.ledger.equity_before(account, at=since),
+    )
+
+
+def bars(symbol: str, *, runtime: DashboardRuntime) -> BarsView:
+    """The newest minute bars of a symbol of the universe; InvalidValueError for any other."""
+    if symbol not in runtime.trading.symbols:
+        raise InvalidValueError(f"Expected a symbol of the universe, was {symbol[:20]!r}")
+    return BarsView(symbol, tuple(runtime.ledger.bars(symbol, newest=_NEWEST_BARS)))
+
+
+def reports(archive: Archive, account: str) -> ReportsView:
+    """The reports of the account, newest first."""
+    prefix = f"reports/{account}/"
+    days = {
+        key.removeprefix(prefix).removesuffix(".html")
+        for key in archive.list(prefix)
+        if key.endswith(".html")
+    }
+    return ReportsView(
+        tuple(
+            ReportRow(day, f"/api/reports/{day}.html", f"/api/reports/{day}.json")
+            for day in sorted(days, reverse=True)[:_NEWEST_REPORTS]
+        )
+    )
+
+
+def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashboard:
+    """Marked at the middle of the last quotes where they are newer than the last bar.
+
+    `figures` are `figures_of_today`, which may be some seconds old.
+    """
     account = runtime.trading.account
     now = runtime.clock.now()
     since = _day_start(now)
     books = runtime.ledger.books(account)
-    prices = _prices(books, runtime)
-    state = _as_state(books, prices)
+    quotes = _quotes(runtime)
+    prices = _prices(books, quotes)
     equity = books.account.cash + _market_value(books, prices)
-    facts = runtime.ledger.strategies(account, since=since)
-    free = available_buying_power(
-        risk_snapshot(state, runtime.trading, now=now), runtime.trading.limits
-    )
     positions = _positions(books, prices, equity)
+    health = _health(runtime, runtime.ledger.activity(account, since=since), quotes, now)
     day_open, high = books.account.day_open_equity, max(books.account.high_water_mark, equity)
-    level = max((halt.level for halt in books.halts), default=HaltLevel.ACTIVE)
+    orders = tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS))
+    by_strategy = _day_pnl(runtime, books, prices, since)
+    usage = Usage(
+        now=now,
+        equity=equity,
+        day_open=day_open,
+        high_water=high,
+        values={row.symbol: Decimal(row.market_value) for row in positions},
+        reservations=tuple(books.reservations.values()),
+        by_strategy=by_strategy,
+        orders=orders,
+        bar_age_s=health.last_bar_age_s,
+    )
     return Dashboard(
         at=now,
         mode=runtime.trading.mode,
@@ -96,24 +167,40 @@ def dashboard(*, runtime: DashboardRuntime) -> Dashboard:
         day_pnl_fraction=_fraction((equity - day_open) / day_open),
         realized_pnl=_money(sum((p.realized_pnl for p in books.positions.values()), _ZERO)),
         unrealized_pnl=_money(sum((Decimal(p.unrealized_pnl) for p in positions), _ZERO)),
-        buying_power=_money(free or _ZERO),
+        buying_power=_money(_free(runtime, books, prices, now)),
         reserved=_money(sum((r.notional for r in books.reservations.values()), _ZERO)),
         high_water_mark=_money(high),
         drawdown_fraction=_fraction((high - equity) / high),
-        halt_level=HaltLevel(level).name,
+        halt_level=_level(books).name,
         halts=tuple(_halt(each) for each in books.halts if each.level is not HaltLevel.ACTIVE),
         positions=positions,
-        orders=tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS)),
-        strategies=_strategies(runtime, facts, books, _day_pnl(runtime, books, prices, since)),
-        health=_health(runtime, runtime.ledger.activity(account, since=since), now),
-        alerts=tuple(_alerts(runtime)),
-        reports=_reports(runtime),
+        orders=orders,
+        strategies=_strategies(runtime, books, by_strategy, figures, since),
+        limits=tuple(meters(usage, runtime.trading.limits)),
+        quotes=tuple(_quote(symbol, quote) for symbol, quote in sorted(quotes.items())),
+        health=health,
+        alerts=tuple(runtime.ledger.events(account, newest=_NEWEST_EVENTS)),
     )
 
 
 def _day_start(now: datetime) -> datetime:
-    session = session_on(new_york_date(now))
-    return session.open if session is not None else now.replace(hour=0, minute=0, second=0)
+    return trading_day(new_york_date(now)).opens
+
+
+def _free(
+    runtime: DashboardRuntime, books: Books, prices: Mapping[str, Mark], now: datetime
+) -> Decimal:
+    """What may still be committed; nothing where a price is missing."""
+    snapshot = risk_snapshot(_as_state(books, prices), runtime.trading, now=now)
+    return available_buying_power(snapshot, runtime.trading.limits) or _ZERO
+
+
+def _level(books: Books) -> HaltLevel:
+    return HaltLevel(max((halt.level for halt in books.halts), default=HaltLevel.ACTIVE))
+
+
+def _quote(symbol: str, quote: Quote) -> QuoteRow:
+    return QuoteRow(symbol, _price(quote.bid), _price(quote.ask), quote.at)
 
 
 def _quotes(runtime: DashboardRuntime) -> dict[str, Quote]:
@@ -124,9 +211,9 @@ def _quotes(runtime: DashboardRuntime) -> dict[str, Quote]:
         return {}
 
 
-def _prices(books: Books, runtime: DashboardRuntime) -> dict[str, Mark]:
+def _prices(books: Books, quotes: Mapping[str, Quote]) -> dict[str, Mark]:
     prices = {symbol: Mark(price, at) for symbol, (price, at) in books.marks.items()}
-    for symbol, quote in _quotes(runtime).items():
+    for symbol, quote in quotes.items():
         if symbol not in prices or quote.at > prices[symbol].at:
             prices[symbol] = Mark(quote.mid, quote.at)
     return prices
@@ -197,6 +284,8 @@ def _day_pnl(
     total: dict[str, Decimal] = {}
     for holding, flow in runtime.ledger.flows(runtime.trading.account, since=since).items():
         strategy, symbol = holding
+        if holding not in books.positions:
+            continue  # its first fill came between the two reads: the next second has both
         held, mark = books.positions[holding].quantity, prices.get(symbol)
         before = held - flow.shares
         gain = flow.cash
@@ -208,34 +297,58 @@ def _day_pnl(
 
 def _strategies(
     runtime: DashboardRuntime,
-    facts: Mapping[str, StrategyFacts],
     books: Books,
     day_pnl: Mapping[str, Decimal],
+    figures: FiguresByStrategy,
+    since: datetime,
 ) -> tuple[StrategyRow, ...]:
+    facts = runtime.ledger.strategies(runtime.trading.account, since=since)
     levels = {halt.scope: HaltLevel(halt.level) for halt in books.halts}
     account = levels.get("account", HaltLevel.ACTIVE)
     none = StrategyFacts(0, "")
     return tuple(
-        StrategyRow(
-            name=each.name,
-            level=max(account, levels.get(f"strategy:{each.name}", HaltLevel.ACTIVE)).name,
-            day_pnl=_money(day_pnl.get(each.name, _ZERO)),
-            trades=facts.get(each.name, none).trades,
-            last_signal=facts.get(each.name, none).last_signal,
+        _with_figures(
+            StrategyRow(
+                name=each.name,
+                level=max(account, levels.get(f"strategy:{each.name}", HaltLevel.ACTIVE)).name,
+                day_pnl=_money(day_pnl.get(each.name, _ZERO)),
+                trades=facts.get(each.name, none).trades,
+                last_signal=facts.get(each.name, none).last_signal,
+            ),
+            figures.get(each.name),
         )
         for each in runtime.trading.strategies
     )
+
+
+def _with_figures(row: StrategyRow, figures: Figures | None) -> StrategyRow:
+    if figures is None:
+        return row
+    latency, earned = figures.flow.latency_p99_ms, figures.performance
+    return replace(
+        row,
+        sharpe=_defined(earned.sharpe),
+        win_rate=_defined(earned.win_rate),
+        max_drawdown=_defined(earned.max_drawdown),
+        latency_p99_ms=None if latency is None else float(latency),
+    )
+
+
+def _defined(figure: Decimal | None) -> str:
+    return "" if figure is None else f"{figure:f}"
 
 
 def _halt(each: Halt) -> HaltRow:
     return HaltRow(each.scope, each.level.name, each.code, each.reason, each.at)
 
 
-def _health(runtime: DashboardRuntime, activity: Activity, now: datetime) -> Health:
-    quotes = _quotes(runtime)
+def _health(
+    runtime: DashboardRuntime, activity: Activity, quotes: Mapping[str, Quote], now: datetime
+) -> Health:
     newest = max((quote.at for quote in quotes.values()), default=activity.last_bar_at)
+    lag = _age(newest, now)
     return Health(
-        feed="no data yet" if newest is None else "live",
+        feed=_feed(lag, is_open=session_at(now) is not None),
         broker_stream=runtime.gate.state().lower(),
         last_bar_age_s=_age(activity.last_bar_at, now),
         last_reconcile_age_s=_age(activity.last_reconcile_at, now),
@@ -243,24 +356,15 @@ def _health(runtime: DashboardRuntime, activity: Activity, now: datetime) -> Hea
         bars_quarantined=activity.bars_quarantined,
         latency_p50_ms=activity.latency_p50_ms,
         latency_p99_ms=activity.latency_p99_ms,
+        feed_lag_s=lag,
+        waiting_order_age_s=_age(activity.waiting_since, now),
     )
 
 
-def _alerts(runtime: DashboardRuntime) -> Sequence[AlertRow]:
-    return runtime.ledger.events(runtime.trading.account, newest=_NEWEST_EVENTS)
-
-
-def _reports(runtime: DashboardRuntime) -> tuple[ReportRow, ...]:
-    prefix = f"reports/{runtime.trading.account}/"
-    days = {
-        key.removeprefix(prefix).removesuffix(".html")
-        for key in runtime.archive.list(prefix)
-        if key.endswith(".html")
-    }
-    return tuple(
-        ReportRow(day, f"/api/reports/{day}.html", f"/api/reports/{day}.json")
-        for day in sorted(days, reverse=True)[:_NEWEST_REPORTS]
-    )
+def _feed(lag_s: float | None, *, is_open: bool) -> str:
+    if lag_s is None:
+        return "no data yet"
+    return "stale" if is_open and lag_s > _FEED_STALE_AFTER_S else "live"
 
 
 def _age(then: datetime | None, now: datetime) -> float | None:

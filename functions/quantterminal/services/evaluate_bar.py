@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.configuration import StrategyConfig, TradingConfig
+from quantterminal.domain.corporate_actions import ActionKind
 from quantterminal.domain.errors import ConflictError, RetryableError
 from quantterminal.domain.events import AssessSignal, Message, MinuteClosed
 from quantterminal.domain.halts import EquityMarks
@@ -16,6 +17,7 @@ from quantterminal.domain.signals import Signal, intent_id
 from quantterminal.domain.strategy import PositionView
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.clock import Clock
+from quantterminal.ports.corporate_actions import ActionStore
 from quantterminal.ports.ledger import (
     AccountLedger,
     Evaluation,
@@ -45,6 +47,7 @@ class StrategyRuntime:
     snapshots: SnapshotStore
     halts: HaltDesk
     session: SessionRuntime
+    actions: ActionStore
     telemetry: Telemetry
 
 
@@ -103,7 +106,8 @@ def _evaluate(
     known |= runtime.ledger.snapshots(account, missing) if missing else {}
     for _ in range(_TRIES):
         due = [each for each in holdings if _is_due(known.get(each), minute)]
-        signals, states = _step_all(due, bars, known=known, state=state, trading=runtime.trading)
+        usable = _without_splits(known, minute, runtime)
+        signals, states = _step_all(due, bars, known=usable, state=state, trading=runtime.trading)
         try:
             if due:
                 runtime.ledger.record_evaluation(
@@ -129,6 +133,27 @@ def _evaluate(
         )
         return signals
     raise RetryableError(f"Lost {_TRIES} times against another evaluation of {minute.minute}")
+
+
+def _without_splits(
+    known: dict[Holding, Snapshot], minute: MinuteClosed, runtime: StrategyRuntime
+) -> dict[Holding, Snapshot]:
+    """The snapshots whose prices are still prices: across a split a strategy starts over."""
+    today = new_york_date(minute.minute)
+    days = {holding: new_york_date(each.last_bar) for holding, each in known.items()}
+    older = {symbol: day for (_, symbol), day in days.items() if day < today}
+    if not older:
+        return known
+    found = runtime.actions.actions(older, after=min(older.values()), until=today)
+    splits = [each for each in found if each.kind is ActionKind.SPLIT]
+    crossed = {
+        (strategy, symbol)
+        for (strategy, symbol), day in days.items()
+        if any(each.symbol == symbol and day < each.ex_date for each in splits)
+    }
+    for strategy, symbol in sorted(crossed):
+        runtime.telemetry.record("strategy_starts_over", strategy=strategy, symbol=symbol)
+    return {holding: each for holding, each in known.items() if holding not in crossed}
 
 
 def _is_due(snapshot: Snapshot | None, minute: MinuteClosed) -> bool:

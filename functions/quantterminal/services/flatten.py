@@ -65,7 +65,7 @@ def flatten(
     )
     cause = f"flatten:{account}:{scope}:{minute_of(begun).isoformat()}"
     cancel_all(cause, reason="flatten", runtime=runtime, scope=scope)
-    state = _priced(runtime)
+    state = priced_state(runtime)
     held = [
         (strategy, symbol)
         for (strategy, symbol), position in sorted(state.positions.items())
@@ -97,7 +97,7 @@ def cancel_all(cause: str, *, reason: str, runtime: FlattenRuntime, scope: str =
     runtime.bus.send([Outgoing(ORDERS, f"{account}:cancel", cancel)])
 
 
-def _priced(runtime: FlattenRuntime) -> WorkingState:
+def priced_state(runtime: FlattenRuntime) -> WorkingState:
     """The working state, its marks brought up to newer quotes where there are good ones."""
     account = runtime.trading.account
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
@@ -106,11 +106,11 @@ def _priced(runtime: FlattenRuntime) -> WorkingState:
     except RetryableError as problem:
         runtime.halts.announcer.telemetry.record("QuotesNotRead", problem=str(problem))
         return state
-    held = {symbol for (_, symbol), position in state.positions.items() if position.quantity}
+    owned = {symbol for (_, symbol), position in state.positions.items() if position.quantity}
     newer = {
         symbol: Mark(quote.mid, quote.at)
         for symbol, quote in quotes.items()
-        if symbol in held and _is_better(quote, state.marks.get(symbol), runtime)
+        if symbol in owned and _is_better(quote, state.marks.get(symbol), runtime)
     }
     if not newer:
         return state

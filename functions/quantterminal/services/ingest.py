@@ -6,6 +6,7 @@ effect is idempotent, and what has been done is not done twice by one process. A
 loses nothing that the feed can give again, because the next one starts at the watermark.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,9 @@ from quantterminal.domain.sessions import Session, new_york_date, session_on
 from quantterminal.ports.bar_store import BarStore, Quarantined
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.feed import BarHistory, RawBar
-from quantterminal.ports.streams import BarSeen, FeedEvent, QuoteSeen, SessionReport, TradeSeen
+from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
 from quantterminal.ports.telemetry import Telemetry
+from quantterminal.ports.ticks import MinutePart, TickDigest
 from quantterminal.ports.watermarks import Quote, QuoteBoard, Watermarks
 from quantterminal.services.bar_door import Accepted, BarDoor, Duplicate, Revised
 from quantterminal.services.bars_from_trades import BarsFromTrades
@@ -31,6 +33,8 @@ SHARD_SIZE = 500  # bars of one minute in one message; 500 stay far below the qu
 _QUOTES_EVERY = timedelta(milliseconds=250)
 _SWEPT_AFTER_CLOSE = timedelta(minutes=5)  # the last order may still be unknown
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FRAME_UNREADABLE = "FRAME_UNREADABLE"
+Taken = BarSeen | TickDigest | FrameUnreadable | SessionReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class IngestCounts:
     revised: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    unreadable: int = 0
     messages: int = 0
     last_event_at: datetime | None = None
     published_minute: datetime | None = None
@@ -85,18 +90,18 @@ class Ingest:
         self._quotes_put_at: datetime | None = None
         self._swept: datetime | None = None
 
-    def take(self, events: Sequence[FeedEvent], *, now: datetime, received_ns: int) -> None:
+    def take(self, events: Sequence[Taken], *, now: datetime, received_ns: int) -> None:
         """What came from the stream, in its order, at market time `now`."""
         for event in events:
             if isinstance(event, BarSeen):
                 self._count_event(now, bars=1)
                 self._admit(event.bar, source=self._source, now=now, received_ns=received_ns)
-            elif isinstance(event, QuoteSeen):
-                self._count_event(now)
-                self._pending_quotes[event.symbol] = event.quote
-            elif isinstance(event, TradeSeen):
-                self._count_event(now)
-                self._take_trade(event, now=now, received_ns=received_ns)
+            elif isinstance(event, TickDigest):
+                self._count_event(now, ticks=event.events)
+                self._pending_quotes |= event.quotes
+                self._take_parts(event.parts, now=now, received_ns=received_ns)
+            elif isinstance(event, FrameUnreadable):
+                self._keep_unreadable(event, now)
             elif isinstance(event, SessionReport):
                 self._ports.telemetry.record(event.event, **event.fields)
         self.advance(now, received_ns=received_ns)
@@ -188,11 +193,27 @@ class Ingest:
         self._pending_quotes = {}
         self._quotes_put_at = now
 
-    def _take_trade(self, trade: TradeSeen, *, now: datetime, received_ns: int) -> None:
+    def _take_parts(self, parts: Sequence[MinutePart], *, now: datetime, received_ns: int) -> None:
         if self._trades is None:
             return
-        for raw in self._trades.add(trade):
-            self._admit(raw, source=self._source, now=now, received_ns=received_ns)
+        for part in parts:
+            for raw in self._trades.add(part):
+                self._admit(raw, source=self._source, now=now, received_ns=received_ns)
+
+    def _keep_unreadable(self, frame: FrameUnreadable, now: datetime) -> None:
+        self.counts.unreadable += 1
+        self._ports.telemetry.record("feed_frame_unreadable", problem=frame.problem)
+        digest = hashlib.sha256(frame.raw.encode()).hexdigest()[:16]
+        self._refused.append(
+            Quarantined(
+                key=f"{FRAME_UNREADABLE}:{digest}",
+                symbol="",
+                code=FRAME_UNREADABLE,
+                detail=frame.problem,
+                raw=frame.raw,
+                at=now,
+            )
+        )
 
     def _admit(self, raw: RawBar, *, source: str, now: datetime, received_ns: int) -> None:
         verdict = self._door.judge(raw, now=now)
@@ -270,8 +291,8 @@ class Ingest:
             missed += [raw for raw in bars if start <= (raw.get("start") or start) < end]
         return sorted(missed, key=lambda raw: (_start_of(raw), str(raw.get("symbol"))))
 
-    def _count_event(self, now: datetime, *, bars: int = 0) -> None:
-        self.counts.events += 1
+    def _count_event(self, now: datetime, *, bars: int = 0, ticks: int = 0) -> None:
+        self.counts.events += bars + ticks
         self.counts.bars += bars
         self.counts.last_event_at = now
 

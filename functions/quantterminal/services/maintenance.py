@@ -27,8 +27,9 @@ class MaintenanceRuntime:
 
 
 def maintain(*, runtime: MaintenanceRuntime) -> Mapping[str, int]:
-    """Forget what is older than the retention; how many rows went, by table."""
+    """Forget what is older than the retention, make the days to come; how much went, by table."""
     before = runtime.clock.now() - timedelta(days=runtime.days)
     gone = runtime.retention.forget(before)
+    runtime.retention.prepare(runtime.clock.now().date())
     runtime.telemetry.record("MarketDataForgotten", before=before.isoformat(), **gone)
     return gone

@@ -119,6 +119,7 @@ def day_report(
         bars_in=records.bars_in,
         bars_quarantined=dict(sorted(records.bars_quarantined.items())),
         curve=day_figures.equity_curve(records, window),
+        gaps=records.gaps,
     )
 
 

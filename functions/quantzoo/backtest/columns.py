@@ -8,9 +8,8 @@ else, because nothing of this runs live.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,22 @@ from numpy.typing import NDArray
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.sessions import session_at
 from quantzoo.backtest.history import MINUTE_MS, Series, epoch_ms, instant
+from quantzoo.declared import DeclaredStrategy
 from quantzoo.indicators import TICKS_PER_DOLLAR, Atr, Bollinger, Roc, RollingMax, RollingMin, Sma
+from quantzoo.readings import (
+    BandSide,
+    Change,
+    Deviation,
+    Ending,
+    HighestBefore,
+    LowestBefore,
+    MeanSide,
+    Price,
+    Reading,
+    Score,
+    Sum,
+    TrueRange,
+)
 
 Mask = NDArray[np.bool_]
 Ticks = NDArray[np.int64]
@@ -55,12 +69,13 @@ class Columns:
     def __init__(self, series: Series) -> None:
         self.cursor = Cursor()
         self.starts: Ticks = np.asarray(series.starts, dtype=np.int64)
+        self.open = np.asarray(series.open)
         self.high = np.asarray(series.high)
         self.low = np.asarray(series.low)
         self.close = np.asarray(series.close)
-        self._close_ticks: Ticks = np.rint(self.close * TICKS_PER_DOLLAR).astype(np.int64)
+        self.close_ticks: Ticks = np.rint(self.close * TICKS_PER_DOLLAR).astype(np.int64)
         self._cache: dict[Any, Any] = {}
-        if len(self.starts) and int(self._close_ticks.max()) > _LARGEST:
+        if len(self.starts) and int(self.close_ticks.max()) > _LARGEST:
             raise InvalidValueError(f"Expected closes up to {_LARGEST / TICKS_PER_DOLLAR:.0f}")
 
     def __len__(self) -> int:
@@ -77,8 +92,21 @@ class Columns:
         found: Mask = left <= minutes * MINUTE_MS
         return found
 
+    def session_close(self, index: int) -> int:
+        """The end of the session that a bar lies in, ms since 1970."""
+        session = session_at(instant(int(self.starts[index])))
+        if session is None:
+            raise InvalidValueError("Expected bars of regular sessions")
+        return epoch_ms(session.close)
+
+    def read(self, reading: Reading) -> Any:
+        """The reading at every bar: an array, or what is computed when an index is asked for."""
+        if reading not in self._cache:
+            self._cache[reading] = _COLUMNS[type(reading)](self, reading)
+        return self._cache[reading]
+
     def sma(self, period: int) -> "ColumnSma":
-        return ColumnSma(period, self.cursor, self._sums(self._close_ticks, period))
+        return ColumnSma(period, self.cursor, self._sums(self.close_ticks, period))
 
     def roc(self, period: int) -> "ColumnRoc":
         values = np.full(len(self), np.nan)
@@ -87,10 +115,10 @@ class Columns:
         return ColumnRoc(period, self.cursor, values)
 
     def highest(self, period: int) -> "ColumnMax":
-        return ColumnMax(period, self.cursor, self._extreme(self.high, period, np.max))
+        return ColumnMax(period, self.cursor, self._extreme(self.high, period, np.maximum))
 
     def lowest(self, period: int) -> "ColumnMin":
-        return ColumnMin(period, self.cursor, self._extreme(self.low, period, np.min))
+        return ColumnMin(period, self.cursor, self._extreme(self.low, period, np.minimum))
 
     def atr(self, period: int) -> "ColumnAtr":
         return ColumnAtr(period, self.cursor, self._wilder(period))
@@ -98,27 +126,22 @@ class Columns:
     def bollinger(self, period: int, width: float) -> "ColumnBollinger":
         if period > _LONGEST:
             raise InvalidValueError(f"Expected a period of at most {_LONGEST}, was {period}")
-        ticks = self._wide_enough(period)
-        sums = self._sums(ticks, period)
-        squares = self._sums(ticks**2, period)
-        spread = period * squares - sums**2
-        offset = period * ticks - sums
+        if ("bands", period) not in self._cache:
+            ticks = self._wide_enough(period)
+            sums = self._sums(ticks, period)
+            squares = self._sums(ticks**2, period)
+            self._cache["bands", period] = (period * squares - sums**2, period * ticks - sums)
+        spread, offset = self._cache["bands", period]
         return ColumnBollinger(period, width, self.cursor, spread=spread, offset=offset)
 
     def _closes(self) -> Ticks:
         """The end of each bar's session, ms since 1970."""
         if "closes" not in self._cache:
-            day_ms = 86_400_000
-            days, first, inverse = np.unique(
-                self.starts // day_ms, return_index=True, return_inverse=True
-            )
-            ends = np.empty(len(days), dtype=np.int64)
-            for number, index in enumerate(first):
-                session = session_at(instant(int(self.starts[index])))
-                if session is None:
-                    raise InvalidValueError("Expected bars of regular sessions")
-                ends[number] = epoch_ms(session.close)
-            self._cache["closes"] = ends[inverse]
+            breaks = np.flatnonzero(np.diff(self.starts) != MINUTE_MS) + 1
+            first = np.concatenate([[0], breaks]) if len(self) else breaks
+            ends = np.array([self.session_close(index) for index in first.tolist()], dtype=np.int64)
+            lengths = np.append(first[1:], len(self)) - first
+            self._cache["closes"] = np.repeat(ends, lengths)
         closes: Ticks = self._cache["closes"]
         return closes
 
@@ -133,8 +156,8 @@ class Columns:
         """Closes in 64 bits where every spread fits them (sums may wrap around and come back, a
         spread may not), else as integers of any size.
         """
-        ticks = self._close_ticks
-        if len(ticks) < period:
+        ticks = self.close_ticks
+        if len(ticks) < period or period * int(ticks.max() - ticks.min()) < _SAFE_WIDTH:
             return ticks
         windows = sliding_window_view(ticks, period)
         widest = int((windows.max(axis=1) - windows.min(axis=1)).max())
@@ -142,9 +165,16 @@ class Columns:
         return wide
 
     def _extreme(self, values: NDArray[np.float64], period: int, of: Any) -> NDArray[np.float64]:
+        """Each window is the end of one block of `period` values and the beginning of the next."""
         found = np.full(len(self), np.nan)
-        if len(self) >= period:
-            found[period - 1 :] = of(sliding_window_view(values, period), axis=1)
+        if len(self) < period:
+            return found
+        blocks = -(-len(self) // period)
+        padded = np.concatenate([values, np.repeat(values[-1:], blocks * period - len(self))])
+        blocked = padded.reshape(blocks, period)
+        heads = of.accumulate(blocked, axis=1).ravel()
+        tails = of.accumulate(blocked[:, ::-1], axis=1)[:, ::-1].ravel()
+        found[period - 1 :] = of(tails[: len(self) - period + 1], heads[period - 1 : len(self)])
         return found
 
     def _wilder(self, period: int) -> NDArray[np.float64]:
@@ -156,17 +186,15 @@ class Columns:
         ranges = np.maximum(
             np.maximum(high - low, np.abs(high - before)), np.abs(low - before)
         ).tolist()
-        mean = 0.0
+        mean, less = 0.0, period - 1
         for value in ranges[:period]:
             mean += value
-        less = period - 1
-        found[period:] = list(
-            accumulate(
-                ranges[period:],
-                lambda mean, value: (mean * less + value) / period,
-                initial=mean / period,
-            )
-        )
+        mean /= period
+        means = [mean]
+        for value in ranges[period:]:
+            mean = (mean * less + value) / period
+            means.append(mean)
+        found[period:] = means
         return found
 
 
@@ -254,7 +282,7 @@ class ColumnBollinger(_Twin, Bollinger):
         sign = (offset > 0).astype(np.int64) - (offset < 0).astype(np.int64)
         self.sides = np.where(warm & self._is_outside(offset, spread), sign, 0)
         self.mean_sides = np.where(warm, sign, 0)
-        self._offsets, self._spreads = offset, spread
+        self.offsets, self.spreads = offset, spread
         self._look_up(cursor, self.sides, period - 1)
 
     def band_side(self) -> int:
@@ -285,10 +313,10 @@ class ColumnBollinger(_Twin, Bollinger):
         return self.value
 
     def _spread(self) -> int:
-        return int(self._spreads[self._index()])
+        return int(self.spreads[self._index()])
 
     def _offset(self) -> int:
-        return int(self._offsets[self._index()])
+        return int(self.offsets[self._index()])
 
     def _is_outside(self, offset: Ticks, spread: Ticks) -> Mask:
         """Floats say which bars are clearly outside or inside, integers decide on the rest."""
@@ -301,6 +329,104 @@ class ColumnBollinger(_Twin, Bollinger):
             exact_offset, exact_spread = int(offset[index]), int(spread[index])
             outside[index] = (denominator * exact_offset) ** 2 > numerator**2 * exact_spread
         return outside
+
+
+class _AtIndex:
+    """Numbers that are looked up so rarely that a whole column of them would be a waste."""
+
+    def __init__(self, length: int, value: Callable[[int], float]) -> None:
+        self._length = length
+        self._value = value
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> float:
+        return self._value(index)
+
+
+def _score(bars: Columns, reading: Score) -> _AtIndex:
+    band = bars.bollinger(reading.period, 1.0)
+
+    def value(index: int) -> float:
+        spread = int(band.spreads[index])
+        return int(band.offsets[index]) / math.sqrt(spread) if spread else 0.0
+
+    return _AtIndex(len(bars), value)
+
+
+def _deviation(bars: Columns, reading: Deviation) -> _AtIndex:
+    spreads, scale = bars.bollinger(reading.period, 1.0).spreads, reading.period * TICKS_PER_DOLLAR
+    return _AtIndex(len(bars), lambda index: math.sqrt(int(spreads[index])) / scale)
+
+
+def _shifted(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    found = np.full(len(values), np.nan)
+    found[1:] = values[:-1]
+    return found
+
+
+def _true_range(bars: Columns, reading: TrueRange) -> NDArray[np.float64]:
+    if reading.before:
+        return _shifted(bars.read(TrueRange(reading.period)))
+    return bars.atr(reading.period).column
+
+
+_COLUMNS: dict[type, Callable[[Columns, Any], Any]] = {
+    Price: lambda bars, reading: getattr(bars, reading.name),
+    Ending: lambda bars, reading: bars.within_close(reading.minutes),
+    Sum: lambda bars, reading: bars.sma(reading.period).sums,
+    Change: lambda bars, reading: bars.roc(reading.period).column,
+    HighestBefore: lambda bars, reading: _shifted(bars.highest(reading.period).column),
+    LowestBefore: lambda bars, reading: _shifted(bars.lowest(reading.period).column),
+    TrueRange: _true_range,
+    BandSide: lambda bars, reading: bars.bollinger(reading.period, reading.width).sides,
+    MeanSide: lambda bars, reading: bars.bollinger(reading.period, 1.0).mean_sides,
+    Deviation: _deviation,
+    Score: _score,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a declared strategy decides at every bar; `warm` is the first that counts."""
+
+    warm: int
+    entry: NDArray[np.int8]
+    leaves_long: Mask
+    leaves_short: Mask
+    rearms: Mask
+
+
+def decided(strategy: DeclaredStrategy, bars: Columns) -> Decided:
+    """`decide` over all bars; nothing before the readings are warm, where they are no numbers."""
+    warm = min(max(each.warm for each in strategy.readings) - 1, len(bars))
+    with np.errstate(invalid="ignore"):
+        answers = strategy.decide(*(bars.read(each) for each in strategy.watched))
+    kinds = (np.int8, np.bool_, np.bool_, np.bool_)
+    columns: list[NDArray[Any]] = [
+        np.broadcast_to(np.asarray(answer), len(bars)).astype(kind)
+        for answer, kind in zip(answers, kinds, strict=True)
+    ]
+    for column in columns:
+        column[:warm] = 0
+    return Decided(warm, *columns)
+
+
+def sparse_form(strategy: DeclaredStrategy, bars: Columns) -> Wake:
+    """Where `decide` answers with something, and at both ends of each run of bars that rearm."""
+    found = decided(strategy, bars)
+    beside = np.zeros(len(bars), dtype=np.bool_)
+    beside[1:] = ~found.rearms[:-1]
+    beside[:-1] |= ~found.rearms[1:]
+    rearms = found.rearms & beside
+    follows = type(strategy).trail is not DeclaredStrategy.trail or strategy.most_bars is not None
+    every = bars.every() if follows else rearms
+    return Wake(
+        flat=(found.entry != 0) | rearms,
+        long=found.leaves_long | every,
+        short=found.leaves_short | every,
+    )
 
 
 def minutes_of(columns: Sequence[Columns]) -> Ticks:

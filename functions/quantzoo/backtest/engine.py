@@ -29,7 +29,7 @@ from quantzoo.backtest.venue import accept
 from quantzoo.catalog import make_strategy
 
 _PUBLISHED = timedelta(milliseconds=50)
-_SETTLED = timedelta(seconds=2)
+SETTLED = timedelta(seconds=2)
 _LONGEST_WALK = 5
 _EPOCH = instant(0)
 
@@ -69,11 +69,7 @@ def backtest(
     `progress` is told the bars done, once a session. Raises InvalidValueError for a symbol that
     the configuration does not have.
     """
-    unknown = set(history.symbols) - set(setting.trading.symbols)
-    if unknown:
-        raise InvalidValueError(
-            f"Expected symbols of {', '.join(setting.trading.symbols)}, was {sorted(unknown)}"
-        )
+    check_symbols(setting, history)
     engine = Engine(setting, make_run or new_run)
     done = 0
     for _, bars in history.minutes():
@@ -83,6 +79,15 @@ def backtest(
             progress(done)
         done += len(bars)
     return engine.finish(bars=done, first=history.first, last=history.last)
+
+
+def check_symbols(setting: Setting, history: History) -> None:
+    """Raises InvalidValueError for a symbol that the configuration does not have."""
+    unknown = set(history.symbols) - set(setting.trading.symbols)
+    if unknown:
+        raise InvalidValueError(
+            f"Expected symbols of {', '.join(setting.trading.symbols)}, was {sorted(unknown)}"
+        )
 
 
 def new_run(config: StrategyConfig, symbol: str) -> StrategyRun:
@@ -248,7 +253,7 @@ class Engine:
             return
         if working and not is_complete:
             self._sweep(end + _PUBLISHED)
-        now = end + (_PUBLISHED if working and is_complete else _SETTLED)
+        now = end + (_PUBLISHED if working and is_complete else SETTLED)
         orders = self._assess_all([(signal, 0) for signal in signals], now)
         retries = self._cancel_old(now) if working and is_complete else []
         self._submit(orders)
@@ -316,7 +321,7 @@ class Engine:
         denial = nothing_to_close(proposal, signal) or check(
             proposal, book.snapshot(now), self._trading.limits, rules=self.setting.rules
         )
-        self.intents.append(_intent(attempt, proposal, denial, now))
+        self.intents.append(intent_of(attempt, proposal, denial, now))
         if denial is not None:
             return None
         order = WorkingOrder(signal, proposal, attempt, now, _reservation(proposal))
@@ -379,7 +384,8 @@ def _reservation(proposal: Proposal) -> Reservation:
     )
 
 
-def _intent(attempt: int, proposal: Proposal, denial: Denial | None, now: datetime) -> Intent:
+def intent_of(attempt: int, proposal: Proposal, denial: Denial | None, now: datetime) -> Intent:
+    """The record of one assessed order."""
     return Intent(
         id=proposal.intent_id,
         signal_id=proposal.intent_id.rpartition("#")[0],

@@ -1,4 +1,4 @@
-"""The quicker of the two engines that can do it; their results are the same."""
+"""The quickest of the engines that can do it; their results are the same."""
 
 from importlib.util import find_spec
 
@@ -8,10 +8,15 @@ from quantzoo.backtest.result import Result
 
 
 def run_backtest(setting: Setting, history: History, *, progress: Progress | None = None) -> Result:
-    """As `backtest`; by columns where numpy is installed and every strategy can sleep."""
+    """As `backtest`; on integers or by columns where numpy is installed and every strategy and the
+    fill model allow it.
+    """
     if find_spec("numpy") is not None:
+        from quantzoo.backtest.quick import problem_of, quick_backtest
         from quantzoo.backtest.sparse import can_sleep, sparse_backtest
 
+        if problem_of(setting, history) is None:
+            return quick_backtest(setting, history, progress=progress)
         if can_sleep(setting.trading):
             return sparse_backtest(setting, history, progress=progress)
     return backtest(setting, history, progress=progress)

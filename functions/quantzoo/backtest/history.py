@@ -5,11 +5,13 @@ broken data is worse than none.
 """
 
 import hashlib
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from struct import pack
+from typing import Any
 
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import InvalidValueError
@@ -139,7 +141,7 @@ def history_of(bars: Iterable[Bar], *, longest_gap: int = 0) -> History:
     InvalidValueError with the place for a minute that comes twice or too early, for more than
     `longest_gap` minutes missing within a session, and for a session that is missing.
     """
-    columns: dict[str, tuple[list[int], ...]] = {}
+    columns: dict[str, tuple[array[Any], ...]] = {}
     last: dict[str, Bar] = {}
     for bar in bars:
         if session_at(bar.start) is None:
@@ -149,7 +151,7 @@ def history_of(bars: Iterable[Bar], *, longest_gap: int = 0) -> History:
         elif longest_gap == 0:
             _check_first(bar)
         last[bar.symbol] = bar
-        found = columns.setdefault(bar.symbol, tuple([] for _ in range(6)))
+        found = columns.setdefault(bar.symbol, (array("q"), *(array("d") for _ in _NAMES)))
         values = (epoch_ms(bar.start), *(getattr(bar, name) for name in _NAMES))
         for column, value in zip(found, values, strict=True):
             column.append(value)

@@ -22,7 +22,14 @@ from quantterminal.domain.money import price_from_float
 from quantterminal.domain.signals import Signal
 from quantzoo.backtest.book import Holding, Marks, WorkingOrder
 from quantzoo.backtest.columns import Columns, Wake, minutes_of
-from quantzoo.backtest.engine import Engine, MakeRun, Progress, Setting, new_run
+from quantzoo.backtest.engine import (
+    Engine,
+    MakeRun,
+    Progress,
+    Setting,
+    check_symbols,
+    new_run,
+)
 from quantzoo.backtest.history import History, Series, instant
 from quantzoo.backtest.result import Result
 from quantzoo.catalog import make_strategy
@@ -139,11 +146,7 @@ def sparse_backtest(
     progress: Progress | None = None,
 ) -> Result:
     """As `backtest`, and with the same result; faster the less often strategies need to look."""
-    unknown = set(history.symbols) - set(setting.trading.symbols)
-    if unknown:
-        raise InvalidValueError(
-            f"Expected symbols of {', '.join(setting.trading.symbols)}, was {sorted(unknown)}"
-        )
+    check_symbols(setting, history)
     engine = SparseEngine(setting, make_run or new_run, history)
     engine.run(progress)
     return engine.finish(bars=history.bar_count, first=history.first, last=history.last)

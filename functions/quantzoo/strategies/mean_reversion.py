@@ -1,16 +1,12 @@
 """Mean reversion: buy what fell out of its Bollinger band, sell it at the mean."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
-from quantterminal.domain.bars import Bar
-from quantterminal.domain.strategy import Context
-from quantzoo.indicators import Bollinger
+from quantzoo.declared import Answer, Cause, DeclaredStrategy
 from quantzoo.parameters import Between
-from quantzoo.strategy import Strategy, TradingParameters, closes_within
-
-if TYPE_CHECKING:
-    from quantzoo.backtest.columns import Columns, Wake
+from quantzoo.readings import BandSide, Deviation, Ending, MeanSide, Price, Reading, Score
+from quantzoo.strategy import TradingParameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,50 +19,31 @@ class MeanReversionParameters(TradingParameters):
     flat_before_close: Annotated[int, Between(0, 390)] = 5
 
 
-class MeanReversion(Strategy):
+class MeanReversion(DeclaredStrategy):
     """Enters once per excursion: after a stop the price must first come back into the band."""
 
     parameter_type = MeanReversionParameters
     parameters: MeanReversionParameters
 
-    def on_start(self, ctx: Context) -> None:  # noqa: ARG002  the contract's signature
-        self.band = Bollinger(self.parameters.period, width=self.parameters.entry)
-        self.armed = True
-
-    def on_bar(self, ctx: Context, bar: Bar) -> None:
-        self.band.update(bar.close)
-        side = self.band.band_side()
-        if side == 0:
-            self.armed = True
-        held = ctx.position_size()
-        if closes_within(bar, self.parameters.flat_before_close):
-            ctx.close_position(reason="session end")
-        elif held:
-            if held * self.band.mean_side() >= 0:
-                ctx.close_position(reason="back at the mean")
-        elif self.armed and side < 0:
-            self._enter(ctx, bar, direction=1)
-        elif self.armed and side > 0 and self.parameters.allow_short:
-            self._enter(ctx, bar, direction=-1)
-
-    def sparse(self, bars: "Columns") -> "Wake":
-        from quantzoo.backtest.columns import Wake
-
+    def watches(self) -> tuple[Reading, ...]:
         p = self.parameters
-        band = bars.bollinger(p.period, p.entry)
-        self.band = band
-        sides, ending = band.sides, bars.within_close(p.flat_before_close)
-        came_back = sides == 0
-        came_back[1:] &= sides[:-1] != 0
-        outside = sides != 0 if p.allow_short else sides < 0
-        return Wake(
-            flat=(outside & ~ending) | came_back,
-            long=(band.mean_sides >= 0) | ending | came_back,
-            short=(band.mean_sides <= 0) | ending | came_back,
-        )
+        return BandSide(p.period, p.entry), MeanSide(p.period), Ending(p.flat_before_close)
 
-    def _enter(self, ctx: Context, bar: Bar, *, direction: int) -> None:
-        self.armed = False
-        ask = ctx.buy if direction > 0 else ctx.sell
-        ask(reason=f"outside the band: {self.band.value:.2f} deviations")
-        ctx.set_exit(stop=bar.close - direction * self.parameters.stop * (self.band.deviation or 0))
+    def looks_up(self) -> tuple[Reading, ...]:
+        period = self.parameters.period
+        return Price("close"), Deviation(period), Score(period)
+
+    def decide(self, side: Any, mean_side: Any, ending: Any) -> Answer:
+        entry = (side < 0) > ending
+        if self.parameters.allow_short:
+            entry = entry * 1 - ((side > 0) > ending)
+        return entry, (mean_side >= 0) | ending, (mean_side <= 0) | ending, side == 0
+
+    def stop(self, direction: int, *values: Any) -> float:
+        close, deviation = values[3], values[4]
+        return float(close - direction * self.parameters.stop * deviation)
+
+    def reason(self, cause: Cause, *values: Any) -> str:
+        if cause is Cause.ENTER:
+            return f"outside the band: {values[5]:.2f} deviations"
+        return "session end" if values[2] else "back at the mean"

@@ -1,16 +1,12 @@
 """Momentum: be long while a fast average is above a slow one and the price has risen."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
-from quantterminal.domain.bars import Bar
-from quantterminal.domain.strategy import Context
-from quantzoo.indicators import Roc, Sma
+from quantzoo.declared import Answer, Cause, DeclaredStrategy
 from quantzoo.parameters import Between
-from quantzoo.strategy import SignalStrategy, TradingParameters
-
-if TYPE_CHECKING:
-    from quantzoo.backtest.columns import Columns, Wake
+from quantzoo.readings import Change, Ending, Reading, Sum
+from quantzoo.strategy import TradingParameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +24,7 @@ class MomentumParameters(TradingParameters):
         return [f"fast: expected less than slow ({self.slow}), was {self.fast}"]
 
 
-class Momentum(SignalStrategy):
+class Momentum(DeclaredStrategy):
     """Crossing averages, compared as integers: an exact tie is a tie and changes nothing.
 
     The rate of change has to agree, in either direction, before the position changes.
@@ -37,30 +33,20 @@ class Momentum(SignalStrategy):
     parameter_type = MomentumParameters
     parameters: MomentumParameters
 
-    def on_start(self, ctx: Context) -> None:  # noqa: ARG002  the contract's signature
-        self.fast = Sma(self.parameters.fast)
-        self.slow = Sma(self.parameters.slow)
-        self.change = Roc(self.parameters.confirmation)
-
-    def generate_signal(self, symbol: str, bar: Bar) -> int:  # noqa: ARG002  one symbol each
-        self.fast.update(bar.close)
-        change = self.change.update(bar.close)
-        if self.slow.update(bar.close) is None or change is None:
-            return 0
-        lead = self.slow.period * self.fast.sum - self.fast.period * self.slow.sum
-        if lead > 0 and change > 0:
-            return 1
-        return -1 if lead < 0 and change < 0 else 0
-
-    def sparse(self, bars: "Columns") -> "Wake":
-        from quantzoo.backtest.columns import Wake
-
+    def watches(self) -> tuple[Reading, ...]:
         p = self.parameters
-        fast, slow, change = bars.sma(p.fast), bars.sma(p.slow), bars.roc(p.confirmation)
-        self.fast, self.slow, self.change = fast, slow, change
-        lead = p.slow * fast.sums - p.fast * slow.sums
-        lead[: p.slow - 1] = 0
-        rises, falls = (lead > 0) & (change.column > 0), (lead < 0) & (change.column < 0)
-        ending = bars.within_close(p.flat_before_close)
-        enters = rises | falls if p.allow_short else rises
-        return Wake(flat=enters & ~ending, long=falls | ending, short=rises | ending)
+        return Sum(p.fast), Sum(p.slow), Change(p.confirmation), Ending(p.flat_before_close)
+
+    def decide(self, fast: Any, slow: Any, change: Any, ending: Any) -> Answer:
+        p = self.parameters
+        fast, slow = p.slow * fast, p.fast * slow
+        rises, falls = (fast > slow) & (change > 0), (fast < slow) & (change < 0)
+        entry = rises > ending
+        if p.allow_short:
+            entry = entry * 1 - (falls > ending)
+        return entry, falls | ending, rises | ending, True
+
+    def reason(self, cause: Cause, *values: Any) -> str:
+        if cause is Cause.ENTER:
+            return "signal"
+        return "session end" if values[3] else "signal turned"

@@ -1,16 +1,12 @@
 """Volatility breakout: follow a close beyond the recent range, out by trailing stop or time."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
-from quantterminal.domain.bars import Bar
-from quantterminal.domain.strategy import Context
-from quantzoo.indicators import Atr, RollingMax, RollingMin
+from quantzoo.declared import Answer, Cause, DeclaredStrategy
 from quantzoo.parameters import Between
-from quantzoo.strategy import Strategy, TradingParameters, closes_within
-
-if TYPE_CHECKING:
-    from quantzoo.backtest.columns import Columns, Wake
+from quantzoo.readings import Ending, HighestBefore, LowestBefore, Price, Reading, TrueRange
+from quantzoo.strategy import TradingParameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,69 +21,54 @@ class VolatilityBreakoutParameters(TradingParameters):
     flat_before_close: Annotated[int, Between(0, 390)] = 5
 
 
-class VolatilityBreakout(Strategy):
+class VolatilityBreakout(DeclaredStrategy):
     """Compares a close with the range of the bars before it, never with a range that holds it."""
 
     parameter_type = VolatilityBreakoutParameters
     parameters: VolatilityBreakoutParameters
 
-    def on_start(self, ctx: Context) -> None:  # noqa: ARG002  the contract's signature
-        self.highest = RollingMax(self.parameters.channel)
-        self.lowest = RollingMin(self.parameters.channel)
-        self.range = Atr(self.parameters.atr)
-        self.bars_held = 0
-        self.stop = 0.0
+    @property
+    def most_bars(self) -> int:  # type: ignore[override]  # a parameter here
+        return self.parameters.max_bars
 
-    def on_bar(self, ctx: Context, bar: Bar) -> None:
-        direction = self._breakout(bar)
-        self.highest.update(bar.high)
-        self.lowest.update(bar.low)
-        self.range.update(bar.high, bar.low, bar.close)
-        held = ctx.position_size()
-        self.bars_held = self.bars_held + 1 if held else 0
-        if closes_within(bar, self.parameters.flat_before_close):
-            ctx.close_position(reason="session end")
-        elif held:
-            self._follow(ctx, bar, direction=1 if held > 0 else -1)
-        elif direction > 0 or (direction < 0 and self.parameters.allow_short):
-            self._enter(ctx, bar, direction=direction)
-
-    def sparse(self, bars: "Columns") -> "Wake":
-        """While something is held, every bar moves the trailing stop."""
-        from quantzoo.backtest.columns import Wake
-
+    def watches(self) -> tuple[Reading, ...]:
         p = self.parameters
-        highest, lowest, ranges = bars.highest(p.channel), bars.lowest(p.channel), bars.atr(p.atr)
-        self.highest, self.lowest, self.range = highest, lowest, ranges
-        margin = p.margin * ranges.column[:-1]
-        broke = bars.every()
-        broke[1:] = bars.close[1:] > highest.column[:-1] + margin
-        if p.allow_short:
-            broke[1:] |= bars.close[1:] < lowest.column[:-1] - margin
-        ending = bars.within_close(p.flat_before_close)
-        return Wake(flat=broke & ~ending, long=bars.every(), short=bars.every())
+        watched: tuple[Reading, ...] = (
+            Price("high"),
+            Price("low"),
+            Price("close"),
+            TrueRange(p.atr, before=True),
+            TrueRange(p.atr),
+            Ending(p.flat_before_close),
+            HighestBefore(p.channel),
+        )
+        return (*watched, LowestBefore(p.channel)) if p.allow_short else watched
 
-    def _breakout(self, bar: Bar) -> int:
-        high, low, true_range = self.highest.value, self.lowest.value, self.range.value
-        if high is None or low is None or true_range is None:
-            return 0
-        margin = self.parameters.margin * true_range
-        return (bar.close > high + margin) - (bar.close < low - margin)
+    def decide(
+        self,
+        _high: Any,
+        _low: Any,
+        close: Any,
+        before: Any,
+        _range: Any,
+        ending: Any,
+        highest: Any,
+        lowest: Any = None,
+    ) -> Answer:
+        margin = self.parameters.margin * before
+        entry = (close > highest + margin) > ending
+        if lowest is not None:
+            entry = entry * 1 - ((close < lowest - margin) > ending)
+        return entry, ending, ending, True
 
-    def _enter(self, ctx: Context, bar: Bar, *, direction: int) -> None:
-        self.stop = bar.close - direction * self._distance()
-        ask = ctx.buy if direction > 0 else ctx.sell
-        ask(reason="close beyond the channel")
-        ctx.set_exit(stop=self.stop)
+    def stop(self, direction: int, *values: Any) -> float:
+        return float(values[2] - direction * (self.parameters.trail * values[4]))
 
-    def _follow(self, ctx: Context, bar: Bar, *, direction: int) -> None:
-        if self.bars_held >= self.parameters.max_bars:
-            ctx.close_position(reason="held long enough")
-        extreme = bar.high if direction > 0 else bar.low
-        trailed = extreme - direction * self._distance()
-        if direction * (trailed - self.stop) > 0:
-            self.stop = trailed
-        ctx.set_exit(stop=self.stop)
+    def trail(self, direction: int, *values: Any) -> Any:
+        extreme = values[0] if direction > 0 else values[1]
+        return extreme - direction * (self.parameters.trail * values[4])
 
-    def _distance(self) -> float:
-        return self.parameters.trail * (self.range.value or 0.0)
+    def reason(self, cause: Cause, *values: Any) -> str:
+        if cause is Cause.ENTER:
+            return "close beyond the channel"
+        return "session end" if values[5] else "held long enough"

@@ -34,7 +34,7 @@ class Crossing(Strategy):
 def run() -> list[tuple[int, str]]:
     test = Backtest(BARS, Crossing, cash=1e9, trade_on_close=False, finalize_trades=False)
     found = test.run()
-    DAILY.extend(found["_equity_curve"].Equity.groupby(BARS.index.date).last().tolist())
+    DAILY[:] = found["_equity_curve"].Equity.groupby(BARS.index.date).last().tolist()
     trades = found["_trades"]
     orders = [(row, "buy") for row in trades.EntryBar] + [(row, "sell") for row in trades.ExitBar]
     return sorted(orders)

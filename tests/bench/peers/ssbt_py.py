@@ -27,21 +27,23 @@ class Crossing(ssbt.Strategy):
         self.slow += ticks
         if len(self.slow_window) < SLOW:
             return
-        lead = SLOW * self.fast - FAST * self.slow
+        fast, slow = 5 * self.fast, 2 * self.slow  # of 20 and 50 closes, shortened by 10
         flat = self.is_flat(engine, bar.symbol)
-        if lead > 0 and flat:
+        if fast > slow and flat:
             engine.submit_order(self.market_order(bar.symbol, ssbt.Side.BUY, float(SHARES)))
-        elif lead < 0 and not flat:
+        elif fast < slow and not flat:
             engine.submit_order(self.market_order(bar.symbol, ssbt.Side.SELL, float(SHARES)))
 
 
-def run() -> list[tuple[int, str]]:
+def run() -> list:
     data = {("timestamp" if name == "starts" else name): each for name, each in DATA.items()}
-    found = ssbt.quick_backtest(Crossing(), data, symbol="S00", initial_cash=1e9)
+    return ssbt.quick_backtest(Crossing(), data, symbol="S00", initial_cash=1e9).fills
+
+
+def orders_of(fills: list) -> list[tuple[int, str]]:
     return [
-        (ROWS[fill.timestamp], "buy" if fill.side == ssbt.Side.BUY else "sell")
-        for fill in found.fills
+        (ROWS[fill.timestamp], "buy" if fill.side == ssbt.Side.BUY else "sell") for fill in fills
     ]
 
 
-report("ssbt", run, len(DATA["starts"]))
+report("ssbt", run, len(DATA["starts"]), orders_of=orders_of)

@@ -4,19 +4,19 @@ import warnings
 
 import numpy as np
 import vectorbt as vbt
-from peer import FAST, SHARES, SLOW, frame, report
+from peer import FAST, SHARES, SLOW, frame, orders_of_records, report
 
 warnings.simplefilter("ignore")
 BARS = frame()
 
 
-def run() -> list[tuple[int, str]]:
+def run():  # noqa: ANN201 - the peer's own names and untyped calls
     fast = vbt.MA.run(BARS.Close, FAST).ma.to_numpy()
     slow = vbt.MA.run(BARS.Close, SLOW).ma.to_numpy()
     above, below = fast > slow, fast < slow
     entries, exits = np.roll(above, 1), np.roll(below, 1)
     entries[0] = exits[0] = False
-    found = vbt.Portfolio.from_signals(
+    return vbt.Portfolio.from_signals(
         BARS.Close,
         entries,
         exits,
@@ -26,12 +26,7 @@ def run() -> list[tuple[int, str]]:
         init_cash=1e9,
         accumulate=False,
     )
-    records = found.orders.records
-    return [
-        (row, "sell" if side else "buy")
-        for row, side in zip(records.idx, records.side, strict=True)
-    ]
 
 
 run()
-report("vectorbt", run, len(BARS))
+report("vectorbt", run, len(BARS), orders_of=orders_of_records)

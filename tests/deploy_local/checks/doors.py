@@ -10,13 +10,20 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from local.processes.local_aws import LocalAwsAddress
+from quantterminal.adapters.apigateway.push import ApiGatewayPush
+from quantterminal.adapters.redis.connection import connect as connect_cache
+from quantterminal.adapters.redis.connections import RedisConnections
 from tests.deploy_local.findings import Findings
+from tests.deploy_local.ground import Ground
 from tests.deploy_local.inventory import Inventory
+from tests.e2e.qt_process import poll
 
 PAGE = "https://page.example.com"
 
 
-def check_doors(findings: Findings, inventory: Inventory, address: LocalAwsAddress) -> None:
+def check_doors(
+    findings: Findings, inventory: Inventory, *, ground: Ground, address: LocalAwsAddress
+) -> None:
     apis = {
         each["ProtocolType"]: each["ApiId"]
         for each in inventory.client("apigatewayv2").get_apis()["Items"]
@@ -35,6 +42,19 @@ def check_doors(findings: Findings, inventory: Inventory, address: LocalAwsAddre
     findings.equal("the live socket opens to a ticket", _knock(socket, ticket), 101)
     findings.equal("the same ticket opens nothing again", _knock(socket, ticket), 403)
     findings.equal("a made-up ticket opens nothing", _knock(socket, "made-up"), 403)
+    ticket = json.loads(ask(inventory, "POST", "/api/ticket")["body"])["ticket"]
+    back = address.client("apigatewaymanagementapi", url=socket.replace("ws://", "http://"))
+    registry = _registry(inventory, ground)
+    others = registry.connections()
+    with connect(f"{socket}?ticket={ticket}", origin=Origin(PAGE), proxy=None) as opened:
+        [listening] = registry.connections() - others
+        pushed = ApiGatewayPush(back).send(listening, "a tick")
+        findings.equal(
+            "a push reaches the socket", (pushed, opened.recv(timeout=5)), (True, "a tick")
+        )
+    # the gateway notices a little later that a socket has gone
+    poll(lambda: not ApiGatewayPush(back).send(listening, "too late"), deadline_s=10)
+    findings.holds("a push to a socket that has gone says so", condition=True)
 
 
 def ask(
@@ -54,6 +74,20 @@ def ask(
     }
     found: Mapping[str, Any] = inventory.invoke("api", event)
     return found
+
+
+def _registry(inventory: Inventory, ground: Ground) -> RedisConnections:
+    """Who listens, as the container sees it."""
+    variables = inventory.variables("live")
+    secrets = inventory.client("secretsmanager")
+    found = secrets.get_secret_value(SecretId=variables["QT_REDIS_SECRET_ID"])["SecretString"]
+    fields = json.loads(found)
+    client = connect_cache(
+        ground.replaced["QT_REDIS_URL"],
+        username=fields["username"],
+        password=fields["password"],
+    )
+    return RedisConnections(client, json.loads(variables["QT_CONFIG"])["account"])
 
 
 def _knock(socket: str, ticket: str) -> int:

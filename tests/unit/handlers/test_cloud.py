@@ -4,16 +4,20 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from handlers import api, authorize, migrate, power
+from handlers import api, authorize, live, migrate, power
 from quantterminal import bootstrap
 from quantterminal.adapters.memory.clock import MemoryClock
+from quantterminal.adapters.memory.live import MemoryConnections
 from quantterminal.adapters.memory.plant import MemoryPlant
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.tickets import MemoryTicketDesk
+from quantterminal.adapters.wire.frames import encode_frame
+from quantterminal.services.api_requests import VERBS
 from quantterminal.services.power import PowerRuntime
 from tests.unit.quantterminal.services.test_power import SATURDAY
 
@@ -70,7 +74,7 @@ def test_a_ticket_is_for_a_page() -> None:
 @pytest.mark.parametrize(
     "groups", [None, "[viewers]", "[]", "operators-of-something", "[xoperators]"]
 )
-@pytest.mark.parametrize("path", ["/api/halt", "/api/resume", "/api/flatten", "/api/cancel-all"])
+@pytest.mark.parametrize("path", [f"/api/{verb}" for verb in VERBS])
 def test_only_operators_operate(
     monkeypatch: pytest.MonkeyPatch, path: str, groups: str | None
 ) -> None:
@@ -86,6 +90,40 @@ def test_operators_are_let_through(monkeypatch: pytest.MonkeyPatch, groups: str)
     monkeypatch.setattr(api, "command", lambda verb, *_, **__: {"verb": verb})
     assert api.handler(request("/api/halt", groups=groups), None)["statusCode"] == 200
     assert reached == ["runtime"]
+
+
+@pytest.mark.parametrize(
+    ("group", "groups", "told"),
+    [("", None, "true"), ("operators", "[operators]", "true"), ("operators", "[viewers]", "false")],
+)
+def test_a_visitor_is_told_what_it_may_do(
+    monkeypatch: pytest.MonkeyPatch, group: str, groups: str | None, told: str
+) -> None:
+    dashboard = SimpleNamespace(encode=encode_frame)
+    monkeypatch.setattr(bootstrap, "operator_group", lambda: group)
+    monkeypatch.setattr(bootstrap, "api_runtime", lambda: SimpleNamespace(dashboard=dashboard))
+    event = request("/api/visitor", groups=groups)
+    event["requestContext"]["http"]["method"] = "GET"
+
+    answer = api.handler(event, None)
+
+    assert answer["body"] == f'{{"name":"me","may_operate":{told}}}'
+
+
+def test_the_socket_is_announced_and_refuses_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = MemoryConnections()
+    monkeypatch.setattr(bootstrap, "connection_registry", lambda: registry)
+
+    def told(route: str) -> int:
+        context = {"routeKey": route, "connectionId": "socket"}
+        status: int = live.handler({"requestContext": context}, None)["statusCode"]
+        return status
+
+    assert told("$connect") == 200
+    assert registry.connections() == {"socket"}
+    assert told("$default") == 400
+    assert told("$disconnect") == 200
+    assert registry.connections() == frozenset()
 
 
 def test_power_is_forced_only_by_a_true(monkeypatch: pytest.MonkeyPatch) -> None:

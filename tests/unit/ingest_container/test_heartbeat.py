@@ -10,7 +10,7 @@ import pytest
 from ingest_container.heartbeat import beat
 from quantterminal.adapters.memory.clock import MemoryClock
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
-from quantterminal.ports.watermarks import StreamState
+from quantterminal.ports.watermarks import FeedHealth, StreamState
 from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN
 
 
@@ -19,10 +19,12 @@ class Counts:
     last_event_at: datetime | None = None
 
 
-def measured(now: datetime, last: datetime | None, gate: StreamState) -> dict[str, float]:
+def measured(
+    now: datetime, last: datetime | None, gate: StreamState, health: FeedHealth | None = None
+) -> dict[str, float]:
     telemetry = MemoryTelemetry()
     runtime: Any = SimpleNamespace(clock=MemoryClock(now), telemetry=telemetry)
-    market_data: Any = SimpleNamespace(counts=Counts(last))
+    market_data: Any = SimpleNamespace(counts=Counts(last), health=health)
     beat(runtime, market_data, SimpleNamespace(gate=gate))  # type: ignore[arg-type]  # as above
     return {name: value for name, value, _ in telemetry.measures}
 
@@ -50,3 +52,36 @@ def test_a_beat_says_that_it_lives_and_whether_orders_may_leave(
     found = measured(OPEN, OPEN, gate)
     assert found["ContainerHeartbeat"] == 1
     assert found["OrderStreamLive"] == live
+
+
+def test_the_feed_s_figures_are_metrics_and_no_symbol_is() -> None:
+    health = FeedHealth(
+        at=OPEN,
+        state="live",
+        events_per_s=1200.0,
+        lag_p50_ms=3.0,
+        lag_p99_ms=9.0,
+        stored_p50_ms=None,
+        stored_p99_ms=None,
+        waiting=7,
+        thinned=2,
+        refused=1,
+        unreadable=0,
+        spooled_bytes=4096,
+        reconnects=3,
+        gaps=2,
+        last_seen={"AAA": OPEN},
+    )
+
+    found = measured(OPEN, OPEN, StreamState.LIVE, health)
+
+    expected = {"FeedEventsPerSecond": 1200.0, "FeedLagP99": 9.0, "TicksWaiting": 7.0}
+    expected |= {
+        "QuotesThinned": 2.0,
+        "TicksSpooled": 4096.0,
+        "FeedReconnects": 3.0,
+        "FeedGaps": 2.0,
+    }
+    assert expected.items() <= found.items()
+    assert "TickStoredLagP50" not in found
+    assert not any("AAA" in name for name in found)

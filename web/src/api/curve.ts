@@ -1,7 +1,7 @@
 /** The equity curve, kept outside React: points go straight to whoever draws them. */
 import type { EquityPoint } from "./messages";
 
-const MAX_POINTS = 20_000;
+const MAX_POINTS = 3_000;
 
 /** Seconds since 1970 in UTC, and dollars; floats are good enough for pixels. */
 export interface CurvePoint {

@@ -1,7 +1,23 @@
 /** Checks what the server sent before anything is shown: a type alone is forgotten at run time. */
-import { SHAPES, type Hello, type Message } from "./messages";
+import {
+  SHAPES,
+  type BarsView,
+  type CurveView,
+  type Hello,
+  type Message,
+  type ReportsView,
+  type Visitor,
+} from "./messages";
 
 type RecordName = keyof typeof SHAPES;
+
+interface Answers {
+  readonly Hello: Hello;
+  readonly CurveView: CurveView;
+  readonly BarsView: BarsView;
+  readonly ReportsView: ReportsView;
+  readonly Visitor: Visitor;
+}
 
 /** A message that is not what the two sides agreed on. Says where, what was expected and found. */
 export class ProtocolError extends Error {
@@ -24,6 +40,10 @@ function matches(value: unknown, shape: string): boolean {
 }
 
 function check(value: unknown, shape: string, where: string): void {
+  if (shape.endsWith("~")) {
+    if (value !== undefined) check(value, shape.slice(0, -1), where);
+    return;
+  }
   if (shape.endsWith("?")) {
     if (value !== null) check(value, shape.slice(0, -1), where);
     return;
@@ -73,11 +93,9 @@ export function decodeMessage(text: string): Message {
   return value as Message;
 }
 
-/** The answer of `GET /api/dashboard`: a hello. */
-export function decodeHello(text: string): Hello {
-  const message = decodeMessage(text);
-  if (message.type !== "hello") {
-    throw new ProtocolError(`Expected a hello, was a ${message.type}`);
-  }
-  return message;
+/** An answer of the REST API as the record of that name. */
+export function decodeAnswer<Name extends keyof Answers>(name: Name, text: string): Answers[Name] {
+  const value = parse(text);
+  check(value, name, name);
+  return value as Answers[Name];
 }

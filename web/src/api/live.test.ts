@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { backOff, DOWN_AFTER_MS, LiveClient, STALE_AFTER_MS, type SocketEvents } from "./live";
 import type { Hello, Message } from "./messages";
-import { hello, tick } from "./samples";
+import { dashboard, hello, instant, order, tick } from "./samples";
 
 /** The server's side of one socket. */
 class FakeSocket {
@@ -156,22 +156,66 @@ test("back-off is jittered downwards by at most half", () => {
   expect(backOff(50, 0)).toBe(7500);
 });
 
-test("a gap fetches the whole picture once and fills the curve", async () => {
+test("a gap fetches the whole picture once, and what came meanwhile goes on top", async () => {
   await running();
   world.snapshot = () =>
     Promise.resolve({
-      ...hello(12, 5, "105"),
+      ...hello(0, 5, "105"),
       curve: [101, 102, 103, 104, 105].map((value, index) => ({
-        at: new Date(Date.parse("2013-10-07T14:31:01Z") + index * 1000).toISOString(),
+        at: instant(index + 1),
         equity: String(value),
       })),
     });
-  world.socket.say(tick(12, 5, "105"));
-  world.socket.say(tick(15, 8, "108"));
+  world.socket.say(tick(12, 5, "105", { cash: "12" }));
+  world.socket.say(tick(15, 8, "108", { orders: [order(1)] }));
   await vi.advanceTimersByTimeAsync(0);
   expect(world.snapshots).toBe(1);
   expect(world.curve()).toEqual([101, 102, 103, 104, 105, 108]);
-  expect(world.state.dashboard?.equity).toBe("108");
+  expect(world.state.dashboard).toMatchObject({ equity: "108", orders: [order(1)] });
+});
+
+test("a picture that does not come is asked for again until it does", async () => {
+  await running();
+  world.socket.say(tick(12, 5, "105"));
+  await vi.advanceTimersByTimeAsync(0);
+  world.socket.say(tick(13, 6, "106"));
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(world.snapshots).toBe(2);
+  world.snapshot = () => Promise.resolve(hello(0, 9, "109"));
+  world.socket.say(tick(14, 7, "107"));
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(world.snapshots).toBe(3);
+  expect(world.state.dashboard?.equity).toBe("109");
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(world.snapshots).toBe(3);
+});
+
+test("a hello that was shortened keeps the rows there are and fetches the whole picture", async () => {
+  await running();
+  world.socket.say(tick(9, 2, "102", { orders: [order(1), order(2)] }));
+  world.snapshot = () =>
+    Promise.resolve({
+      ...hello(0, 4, "104"),
+      dashboard: { ...dashboard(4, "104"), orders: [order(0), order(1), order(2)] },
+    });
+  const cut = { ...dashboard(3, "103"), orders: [order(0)] };
+  world.socket.say({ ...hello(1, 3, "103"), dashboard: cut, complete: false });
+  expect(world.state.dashboard?.orders).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(world.snapshots).toBe(1);
+  expect(world.state.dashboard?.orders).toHaveLength(3);
+});
+
+test("an answer that a hello has overtaken is not shown", async () => {
+  let answer: (hello: Hello) => void = () => undefined;
+  world.client.stop();
+  world = new World();
+  world.snapshot = () => new Promise((resolve) => (answer = resolve));
+  world.client.start();
+  world.socket.say(hello(5, 3, "103"));
+  answer(hello(0, 2, "102"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(world.state.dashboard?.equity).toBe("103");
 });
 
 test("no gap, no fetch; a repeated tick is ignored", async () => {

@@ -3,18 +3,23 @@
  *
  * LIVE while messages come; STALE when the socket is lost or 3 s pass in silence; DOWN after 6 s of
  * silence. A lost or silent socket is replaced after a jittered back-off that grows until ticks
- * flow again. A gap in the sequence fetches the whole picture over REST. It knows no component.
+ * flow again. A gap in the sequence fetches the whole picture over REST and puts the ticks that came
+ * meanwhile on top of it: a tick says what is different, so that an old one again changes nothing for
+ * good. It knows no component.
  */
 import { Curve } from "./curve";
 import { decodeMessage, ProtocolError } from "./decode";
 import type { Dashboard, Hello, Tick } from "./messages";
-import { getDashboard } from "./rest";
+import { applied } from "./picture";
+import { getDashboard, getTicket } from "./rest";
 
 export const STALE_AFTER_MS = 3_000;
 export const DOWN_AFTER_MS = 6_000;
 const BEAT_MS = 500;
 const BACK_OFF_MS = 500;
 const MAX_BACK_OFF_MS = 15_000;
+/** A picture that is fetched is asked for again no sooner than this. */
+const REPAIR_AGAIN_MS = 2_000;
 
 export type Connection = "CONNECTING" | "LIVE" | "STALE" | "DOWN";
 
@@ -46,16 +51,35 @@ export interface Wires {
   random(): number;
 }
 
+/** The ticket is fetched first where one is needed; a socket without one closes at once. */
+function openSocket(events: SocketEvents): Socket {
+  let socket: WebSocket | null = null;
+  let closed = false;
+  const end = () => {
+    if (!closed) events.closed();
+    closed = true;
+  };
+  const connect = (ticket: string | null) => {
+    if (closed) return;
+    const url = new URL("/live", window.location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    if (ticket !== null) url.searchParams.set("ticket", ticket);
+    socket = new WebSocket(url);
+    socket.onmessage = (event) => events.message(String(event.data));
+    socket.onclose = end;
+  };
+  getTicket().then(connect, end);
+  return {
+    close() {
+      closed = true;
+      socket?.close();
+    },
+  };
+}
+
 export function browserWires(): Wires {
   return {
-    open: (events) => {
-      const url = new URL("/live", window.location.href);
-      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-      const socket = new WebSocket(url);
-      socket.onmessage = (event) => events.message(String(event.data));
-      socket.onclose = () => events.closed();
-      return socket;
-    },
+    open: openSocket,
     snapshot: getDashboard,
     now: () => performance.now(),
     random: Math.random,
@@ -77,7 +101,13 @@ export class LiveClient {
   private heardAt: number;
   private openedAt: number;
   private attempts = 0;
-  private repairing = false;
+  /** The request for a picture that is under way; an answer to an earlier one is not taken. */
+  private asked: symbol | null = null;
+  /** The last picture that was asked for did not come: it is asked for again. */
+  private broken = false;
+  private repairedAt = Number.NEGATIVE_INFINITY;
+  /** Ticks since the picture was asked for that is on its way. */
+  private meanwhile: Tick[] = [];
   private timers: ReturnType<typeof setTimeout>[] = [];
   private reconnect: ReturnType<typeof setTimeout> | undefined;
 
@@ -138,6 +168,8 @@ export class LiveClient {
       this.lose();
       socket.close();
     }
+    const waited = this.wires.now() - this.repairedAt;
+    if (this.broken && this.sequence !== null && waited >= REPAIR_AGAIN_MS) this.repair();
     this.refresh();
   }
 
@@ -155,8 +187,16 @@ export class LiveClient {
 
   private hello(message: Hello): void {
     this.sequence = message.sequence;
-    this.curve.replace(message.curve);
-    this.show(message.dashboard);
+    this.asked = null; // what lies between its answer and this hello no tick will tell
+    this.broken = false;
+    this.meanwhile = [];
+    if (message.complete || this.state.dashboard === null) {
+      this.curve.replace(message.curve);
+      this.show(message.dashboard);
+    } else {
+      this.refresh({ fault: null });
+    }
+    if (!message.complete) this.repair();
   }
 
   private tick(message: Tick): void {
@@ -164,8 +204,10 @@ export class LiveClient {
     if (expected !== null && message.sequence < expected) return; // a repetition
     this.sequence = message.sequence;
     this.attempts = 0;
-    this.show(message.dashboard);
-    if (message.sequence !== expected) this.repair();
+    if (this.asked !== null) this.meanwhile.push(message);
+    const shown = this.state.dashboard;
+    if (shown !== null) this.show(applied(shown, message.at, message.changes));
+    if (message.sequence !== expected || shown === null) this.repair();
   }
 
   private show(dashboard: Dashboard): void {
@@ -173,32 +215,36 @@ export class LiveClient {
     this.refresh({ dashboard, fault: null });
   }
 
-  /** Fetches the whole picture: the first one, or the points that a gap has swallowed. */
+  /** Fetches the whole picture: the first one, or what a gap has swallowed. */
   private repair(): void {
-    if (this.repairing) return;
-    this.repairing = true;
-    this.wires
-      .snapshot()
-      .then((hello) => this.merge(hello))
-      .catch((error: unknown) => {
+    if (this.asked !== null) return;
+    const asked = Symbol();
+    this.asked = asked;
+    this.broken = false;
+    this.repairedAt = this.wires.now();
+    this.meanwhile = [];
+    this.wires.snapshot().then(
+      (hello) => {
+        if (this.asked !== asked) return;
+        this.asked = null;
+        this.merge(hello);
+      },
+      (error: unknown) => {
+        if (this.asked !== asked) return;
+        this.asked = null;
+        this.broken = true;
         if (error instanceof ProtocolError) this.refresh({ fault: error.message });
         // else the server is away, which the silence will tell
-      })
-      .finally(() => {
-        this.repairing = false;
-      });
+      },
+    );
   }
 
-  /** The socket may have overtaken the answer: what it showed later stays. */
   private merge(hello: Hello): void {
-    const shown = this.state.dashboard;
     this.curve.replace(hello.curve);
-    if (shown !== null && Date.parse(shown.at) > Date.parse(hello.dashboard.at)) {
-      this.curve.append(hello.dashboard.at, hello.dashboard.equity);
-      this.show(shown);
-    } else {
-      this.show(hello.dashboard);
-    }
+    let picture = hello.dashboard;
+    for (const tick of this.meanwhile) picture = applied(picture, tick.at, tick.changes);
+    this.meanwhile = [];
+    this.show(picture);
   }
 
   private connection(silenceMs: number): Connection {

@@ -16,7 +16,7 @@ export interface PositionRow {
   readonly strategies: readonly string[];
 }
 
-/** One order, newest first; denial orders never left and carry the code in status. */
+/** One order, newest first; denial orders never left and carry the code in status. slippage_bps is what the fills cost against reference_price, the last price when the order was decided: positive is a loss, in hundredths of a percent. */
 export interface OrderRow {
   readonly client_order_id: string;
   readonly at: Instant;
@@ -29,14 +29,40 @@ export interface OrderRow {
   readonly average_price: string;
   readonly status: string;
   readonly reason: string;
+  readonly filled_at: Instant | null;
+  readonly reference_price: string;
+  readonly slippage_bps: string;
 }
 
+/** One strategy's day. The four figures are the report's: None or empty where the day does not define them. */
 export interface StrategyRow {
   readonly name: string;
   readonly level: string;
   readonly day_pnl: string;
   readonly trades: number;
   readonly last_signal: string;
+  readonly sharpe: string;
+  readonly win_rate: string;
+  readonly max_drawdown: string;
+  readonly latency_p99_ms: number | null;
+}
+
+/** One limit: how much of it is used. unit is fraction, dollars, seconds or count. effect says what happens when it is reached, subject what is measured (a symbol, say). */
+export interface LimitRow {
+  readonly code: string;
+  readonly used: string;
+  readonly limit: string;
+  readonly unit: string;
+  readonly effect: string;
+  readonly subject: string;
+}
+
+/** The national best bid and offer of one symbol, as last seen. */
+export interface QuoteRow {
+  readonly symbol: string;
+  readonly bid: string;
+  readonly ask: string;
+  readonly at: Instant;
 }
 
 export interface HaltRow {
@@ -47,15 +73,48 @@ export interface HaltRow {
   readonly since: Instant;
 }
 
+/** One event of the journal; seq is its number there. */
 export interface AlertRow {
   readonly at: Instant;
   readonly name: string;
   readonly text: string;
+  readonly seq: number;
 }
 
 export interface EquityPoint {
   readonly at: Instant;
   readonly equity: string;
+}
+
+/** Something that belongs beside the curve: a halt, a re-arming, a start of the system. */
+export interface Marker {
+  readonly at: Instant;
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** The equity of a span: day, week, month or all, thinned to what a chart can show. previous_close is the last equity before the span, empty where there is none. */
+export interface CurveView {
+  readonly span: string;
+  readonly points: readonly EquityPoint[];
+  readonly markers: readonly Marker[];
+  readonly previous_close: string;
+}
+
+/** One minute; at is its start. Prices are floats, as the market data is. */
+export interface BarRow {
+  readonly at: Instant;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** The newest minute bars of one symbol, oldest first. */
+export interface BarsView {
+  readonly symbol: string;
+  readonly bars: readonly BarRow[];
 }
 
 export interface ReportRow {
@@ -64,7 +123,18 @@ export interface ReportRow {
   readonly json: string;
 }
 
-/** Ages in seconds of market time; None where nothing has been seen yet. */
+/** The reports that may be opened, newest first. */
+export interface ReportsView {
+  readonly reports: readonly ReportRow[];
+}
+
+/** Who looks at the page, and whether that person may do more than look. */
+export interface Visitor {
+  readonly name: string;
+  readonly may_operate: boolean;
+}
+
+/** Ages in seconds of market time; None where nothing has been seen yet. waiting_order_age_s is how long the oldest approved order has waited to be sent. */
 export interface Health {
   readonly feed: string;
   readonly broker_stream: string;
@@ -74,6 +144,8 @@ export interface Health {
   readonly bars_quarantined: number;
   readonly latency_p50_ms: number | null;
   readonly latency_p99_ms: number | null;
+  readonly feed_lag_s: number | null;
+  readonly waiting_order_age_s: number | null;
 }
 
 /** One picture of the whole account at one instant of market time. */
@@ -100,29 +172,74 @@ export interface Dashboard {
   readonly positions: readonly PositionRow[];
   readonly orders: readonly OrderRow[];
   readonly strategies: readonly StrategyRow[];
+  readonly limits: readonly LimitRow[];
+  readonly quotes: readonly QuoteRow[];
   readonly health: Health;
   readonly alerts: readonly AlertRow[];
-  readonly reports: readonly ReportRow[];
 }
 
-/** The first message of a live socket: the day's curve so far and the whole picture. */
+/** Rows that a list of the picture has no more, by their keys as text. */
+export interface Gone {
+  readonly rows: string;
+  readonly keys: readonly string[];
+}
+
+/** What is not as the picture before had it; what is absent is as it was. A list of KEYS brings the rows that are new or different, every other list all of its rows. */
+export interface Changes {
+  readonly session_open?: boolean;
+  readonly equity?: string;
+  readonly cash?: string;
+  readonly day_open_equity?: string;
+  readonly day_pnl?: string;
+  readonly day_pnl_fraction?: string;
+  readonly realized_pnl?: string;
+  readonly unrealized_pnl?: string;
+  readonly buying_power?: string;
+  readonly reserved?: string;
+  readonly high_water_mark?: string;
+  readonly drawdown_fraction?: string;
+  readonly halt_level?: string;
+  readonly halts?: readonly HaltRow[];
+  readonly positions?: readonly PositionRow[];
+  readonly orders?: readonly OrderRow[];
+  readonly strategies?: readonly StrategyRow[];
+  readonly limits?: readonly LimitRow[];
+  readonly quotes?: readonly QuoteRow[];
+  readonly health?: Health;
+  readonly alerts?: readonly AlertRow[];
+  readonly gone?: readonly Gone[];
+}
+
+/** The whole picture and the day's curve so far: the answer of REST, and the first message of a live socket. complete is false where it was shortened to fit into one message of the socket; then the whole one is to be asked for over REST. */
 export interface Hello {
   readonly type: "hello";
   readonly sequence: number;
   readonly dashboard: Dashboard;
   readonly curve: readonly EquityPoint[];
+  readonly complete: boolean;
 }
 
 /** Each second afterwards; sequence counts up by one, so that a gap is noticed. */
 export interface Tick {
   readonly type: "tick";
   readonly sequence: number;
-  readonly dashboard: Dashboard;
+  readonly at: Instant;
+  readonly changes: Changes;
 }
 
 export type Message = Hello | Tick;
 
-/** What each record must hold at run time; X[] is a list of X, X? may be null. */
+/** The lists of a picture whose rows are told one by one, and what names a row. */
+export const KEYS = {
+  positions: "symbol",
+  orders: "client_order_id",
+  strategies: "name",
+  limits: "code",
+  quotes: "symbol",
+  alerts: "seq",
+} as const;
+
+/** What a record must hold; X[] is a list of X, X? may be null, X~ may be absent. */
 export const SHAPES = {
   PositionRow: {
     symbol: "string",
@@ -147,6 +264,9 @@ export const SHAPES = {
     average_price: "string",
     status: "string",
     reason: "string",
+    filled_at: "Instant?",
+    reference_price: "string",
+    slippage_bps: "string",
   },
   StrategyRow: {
     name: "string",
@@ -154,6 +274,24 @@ export const SHAPES = {
     day_pnl: "string",
     trades: "number",
     last_signal: "string",
+    sharpe: "string",
+    win_rate: "string",
+    max_drawdown: "string",
+    latency_p99_ms: "number?",
+  },
+  LimitRow: {
+    code: "string",
+    used: "string",
+    limit: "string",
+    unit: "string",
+    effect: "string",
+    subject: "string",
+  },
+  QuoteRow: {
+    symbol: "string",
+    bid: "string",
+    ask: "string",
+    at: "Instant",
   },
   HaltRow: {
     scope: "string",
@@ -166,15 +304,46 @@ export const SHAPES = {
     at: "Instant",
     name: "string",
     text: "string",
+    seq: "number",
   },
   EquityPoint: {
     at: "Instant",
     equity: "string",
   },
+  Marker: {
+    at: "Instant",
+    kind: "string",
+    text: "string",
+  },
+  CurveView: {
+    span: "string",
+    points: "EquityPoint[]",
+    markers: "Marker[]",
+    previous_close: "string",
+  },
+  BarRow: {
+    at: "Instant",
+    open: "number",
+    high: "number",
+    low: "number",
+    close: "number",
+    volume: "number",
+  },
+  BarsView: {
+    symbol: "string",
+    bars: "BarRow[]",
+  },
   ReportRow: {
     day: "string",
     html: "string",
     json: "string",
+  },
+  ReportsView: {
+    reports: "ReportRow[]",
+  },
+  Visitor: {
+    name: "string",
+    may_operate: "boolean",
   },
   Health: {
     feed: "string",
@@ -185,6 +354,8 @@ export const SHAPES = {
     bars_quarantined: "number",
     latency_p50_ms: "number?",
     latency_p99_ms: "number?",
+    feed_lag_s: "number?",
+    waiting_order_age_s: "number?",
   },
   Dashboard: {
     at: "Instant",
@@ -209,17 +380,48 @@ export const SHAPES = {
     positions: "PositionRow[]",
     orders: "OrderRow[]",
     strategies: "StrategyRow[]",
+    limits: "LimitRow[]",
+    quotes: "QuoteRow[]",
     health: "Health",
     alerts: "AlertRow[]",
-    reports: "ReportRow[]",
+  },
+  Gone: {
+    rows: "string",
+    keys: "string[]",
+  },
+  Changes: {
+    session_open: "boolean~",
+    equity: "string~",
+    cash: "string~",
+    day_open_equity: "string~",
+    day_pnl: "string~",
+    day_pnl_fraction: "string~",
+    realized_pnl: "string~",
+    unrealized_pnl: "string~",
+    buying_power: "string~",
+    reserved: "string~",
+    high_water_mark: "string~",
+    drawdown_fraction: "string~",
+    halt_level: "string~",
+    halts: "HaltRow[]~",
+    positions: "PositionRow[]~",
+    orders: "OrderRow[]~",
+    strategies: "StrategyRow[]~",
+    limits: "LimitRow[]~",
+    quotes: "QuoteRow[]~",
+    health: "Health~",
+    alerts: "AlertRow[]~",
+    gone: "Gone[]~",
   },
   Hello: {
     sequence: "number",
     dashboard: "Dashboard",
     curve: "EquityPoint[]",
+    complete: "boolean",
   },
   Tick: {
     sequence: "number",
-    dashboard: "Dashboard",
+    at: "Instant",
+    changes: "Changes",
   },
 } as const;

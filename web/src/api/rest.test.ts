@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { getDashboard, newKey, RefusedError, sendCommand, UnknownOutcomeError } from "./rest";
 import { hello } from "./samples";
 
-const COMMAND = { verb: "halt", reason: "a reason", key: "k1" } as const;
+const COMMAND = { verb: "halt", reason: "a reason", subject: {}, key: "k1" } as const;
 
 function answer(body: string, status = 200) {
   const fake = vi.fn<typeof fetch>(async () => new Response(body, { status }));
@@ -22,6 +22,14 @@ test("a command carries its reason and its key", async () => {
     headers: { "content-type": "application/json", "idempotency-key": "k1" },
     body: '{"reason":"a reason"}',
   });
+});
+
+test("a command says what it is about", async () => {
+  const fake = answer("{}");
+  await sendCommand({ ...COMMAND, verb: "close", subject: { symbol: "SPY", quantity: 5 } });
+  const [path, request] = fake.mock.calls[0] ?? [];
+  expect(path).toBe("/api/close");
+  expect(request?.body).toBe('{"reason":"a reason","symbol":"SPY","quantity":5}');
 });
 
 test.each([["{}"], ["<html>"], ["null"], ['{"message":5}']])(

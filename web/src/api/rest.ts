@@ -1,15 +1,27 @@
-/** The one REST client: the first picture, and the three commands a person may give. */
-import { decodeHello } from "./decode";
-import type { Hello } from "./messages";
+/** The one REST client: pictures, and the commands that a person may give. */
+import { decodeAnswer } from "./decode";
+import type { BarsView, CurveView, Hello, ReportsView, Visitor } from "./messages";
+import { signIn } from "./signIn";
 
 const TIMEOUT_MS = 10_000;
 
-export type Verb = "halt" | "resume" | "flatten";
+export type Verb = "halt" | "resume" | "flatten" | "cancel" | "cancel-all" | "close";
+export type Span = "day" | "week" | "month" | "all";
+
+/** What a command is about beside its reason: fields of the request's body. */
+export interface Subject {
+  /** account, strategy:NAME or symbol:NAME; the account when absent. */
+  readonly scope?: string;
+  readonly order?: string;
+  readonly symbol?: string;
+  readonly quantity?: number;
+}
 
 /** A person's wish. The key makes its repetition harmless: the server acts on it once. */
 export interface Command {
   readonly verb: Verb;
   readonly reason: string;
+  readonly subject: Subject;
   readonly key: string;
 }
 
@@ -29,14 +41,53 @@ export function newKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export async function getDashboard(): Promise<Hello> {
-  const response = await fetch("/api/dashboard", {
-    headers: { accept: "application/json" },
+async function get(path: string): Promise<string> {
+  const response = await fetch(path, {
+    headers: { accept: "application/json", ...(await signIn.headers()) },
     cache: "no-store",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (!response.ok) throw new Error(`Expected 200 from /api/dashboard, was ${response.status}`);
-  return decodeHello(await response.text());
+  if (!response.ok) throw new Error(`Expected 200 from ${path}, was ${response.status}`);
+  return await response.text();
+}
+
+export async function getDashboard(): Promise<Hello> {
+  return decodeAnswer("Hello", await get("/api/dashboard"));
+}
+
+export async function getCurve(span: Span): Promise<CurveView> {
+  return decodeAnswer("CurveView", await get(`/api/curve/${span}`));
+}
+
+export async function getBars(symbol: string): Promise<BarsView> {
+  return decodeAnswer("BarsView", await get(`/api/bars/${encodeURIComponent(symbol)}`));
+}
+
+export async function getReports(): Promise<ReportsView> {
+  return decodeAnswer("ReportsView", await get("/api/reports"));
+}
+
+export async function getVisitor(): Promise<Visitor> {
+  return decodeAnswer("Visitor", await get("/api/visitor"));
+}
+
+/** A report's own bytes, for where a link alone would come without its sign-in. */
+export async function getReport(path: string): Promise<Blob> {
+  const type = path.endsWith(".html") ? "text/html" : "application/json";
+  return new Blob([await get(path)], { type });
+}
+
+/** What the live socket's address must carry: nothing on one machine, a one-time ticket elsewhere. */
+export async function getTicket(): Promise<string | null> {
+  if (!signIn.isNeeded) return null;
+  const response = await fetch("/api/ticket", {
+    method: "POST",
+    headers: await signIn.headers(),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const ticket = ((await response.json()) as { ticket?: unknown }).ticket;
+  if (typeof ticket !== "string") throw new Error(`Expected a ticket, was ${response.status}`);
+  return ticket;
 }
 
 /** The server's sentence: `message` of a JSON body, or nothing. */
@@ -59,8 +110,12 @@ export async function sendCommand(command: Command): Promise<string> {
   try {
     response = await fetch(`/api/${command.verb}`, {
       method: "POST",
-      headers: { "content-type": "application/json", "idempotency-key": command.key },
-      body: JSON.stringify({ reason: command.reason }),
+      headers: {
+        "content-type": "application/json",
+        "idempotency-key": command.key,
+        ...(await signIn.headers()),
+      },
+      body: JSON.stringify({ reason: command.reason, ...command.subject }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     body = await response.text();

@@ -1,5 +1,5 @@
 /** Pictures for the tests of this folder. */
-import type { Dashboard, Hello, Tick } from "./messages";
+import type { Changes, Dashboard, Hello, OrderRow, Tick } from "./messages";
 
 const START_MS = Date.parse("2013-10-07T14:31:00Z");
 
@@ -31,6 +31,8 @@ export function dashboard(second: number, equity: string): Dashboard {
     positions: [],
     orders: [],
     strategies: [],
+    limits: [],
+    quotes: [],
     health: {
       feed: "live",
       broker_stream: "live",
@@ -40,17 +42,49 @@ export function dashboard(second: number, equity: string): Dashboard {
       bars_quarantined: 0,
       latency_p50_ms: null,
       latency_p99_ms: null,
+      feed_lag_s: null,
+      waiting_order_age_s: null,
     },
     alerts: [],
-    reports: [],
+  };
+}
+
+export function order(number: number, changes: Partial<OrderRow> = {}): OrderRow {
+  return {
+    client_order_id: `o${number}`,
+    at: instant(-number),
+    strategy: "momentum",
+    symbol: "SPY",
+    side: "buy",
+    quantity: "5",
+    filled_quantity: "0",
+    limit_price: "100.00",
+    average_price: "",
+    status: "filled",
+    reason: "",
+    filled_at: null,
+    reference_price: "",
+    slippage_bps: "",
+    ...changes,
   };
 }
 
 export function hello(sequence: number, second: number, equity: string): Hello {
   const curve = [{ at: instant(second - 1), equity: "99" }];
-  return { type: "hello", sequence, dashboard: dashboard(second, equity), curve };
+  return {
+    type: "hello",
+    sequence,
+    dashboard: dashboard(second, equity),
+    curve,
+    complete: true,
+  };
 }
 
-export function tick(sequence: number, second: number, equity: string): Tick {
-  return { type: "tick", sequence, dashboard: dashboard(second, equity) };
+export function tick(
+  sequence: number,
+  second: number,
+  equity: string,
+  changes: Changes = {},
+): Tick {
+  return { type: "tick", sequence, at: instant(second), changes: { equity, ...changes } };
 }

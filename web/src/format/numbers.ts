@@ -41,6 +41,11 @@ export const signedPercent = formatter({ ...PERCENT, ...SIGNED });
 /** Shares: `1,200`. */
 export const quantity = formatter(QUANTITY);
 
+/** A ratio with two decimals: `1.85`. */
+export const ratio = formatter(MONEY);
+/** Basis points, positive where they cost money: `+1.2`. */
+export const bps = formatter({ minimumFractionDigits: 1, maximumFractionDigits: 1, ...SIGNED });
+
 const count = new Intl.NumberFormat("en-US");
 
 /** A number of things: `12,345`. */

@@ -57,6 +57,7 @@ def _parts(report: DayReport) -> Iterable[str]:
     yield _order_flow(report)
     yield _refusals(report)
     yield _halts(report)
+    yield _gaps(report)
     yield _trades(report.trades)
     yield _foot(report)
 
@@ -160,6 +161,20 @@ def _halts(report: DayReport) -> str:
     ]
     heads = ("Time", "Scope", "Level", "Code", "Reason", "By")
     return f"<section><h2>Halts raised</h2>{_table(heads, rows, text=len(heads))}</section>"
+
+
+def _gaps(report: DayReport) -> str:
+    if not report.gaps:
+        return ""
+    rows = [
+        f'<tr><td class="text">{formats.clock_time(each.began)}</td>'
+        f'<td class="text">{formats.clock_time(each.ended)}</td>'
+        f'<td class="text">{escape(each.reason)}</td>'
+        f"<td>{formats.count(each.bars)}</td><td>{formats.count(each.trades)}</td></tr>"
+        for each in report.gaps
+    ]
+    heads = ("From", "To", "Reason", "Bars fetched", "Trades fetched")
+    return f"<section><h2>Gaps of the feed</h2>{_table(heads, rows, text=3)}</section>"
 
 
 def _trades(trades: Sequence[Trade]) -> str:

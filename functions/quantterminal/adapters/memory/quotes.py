@@ -1,8 +1,8 @@
-"""The last quotes in a dictionary, for tests."""
+"""The last quotes and the feed's health in attributes, for tests."""
 
 from collections.abc import Mapping
 
-from quantterminal.ports.watermarks import Quote
+from quantterminal.ports.watermarks import FeedHealth, Quote
 
 
 class MemoryQuoteBoard:
@@ -18,3 +18,16 @@ class MemoryQuoteBoard:
 
     def quotes(self) -> dict[str, Quote]:
         return dict(self._quotes)
+
+
+class MemoryFeedBoard:
+    """Satisfies `ports.watermarks.FeedBoard`, without an end."""
+
+    def __init__(self) -> None:
+        self._health: FeedHealth | None = None
+
+    def put(self, health: FeedHealth) -> None:
+        self._health = health
+
+    def health(self) -> FeedHealth | None:
+        return self._health

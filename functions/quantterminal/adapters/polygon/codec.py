@@ -1,13 +1,16 @@
-"""Polygon's frames and REST rows in our words.
+"""Polygon's frames in our words.
 
-A frame is decoded twice at most: fast and typed first, and where that refuses (one unknown event
-or one odd value refuses the whole frame) event by event and with mercy. Values are handed on as
-they came; `services.bar_door` judges them. Facts: integers may arrive as `12.0`, `dv` is the exact
-volume as a string, `t` of T, Q, A and AM is milliseconds since the epoch.
+Frames that came together are decoded in one go, fast and typed. Where that refuses (one unknown
+event or one odd value refuses everything) each frame is tried alone, and a frame that refuses is
+read event by event and with mercy. Values are handed on as they came; the door and the desk judge
+them. Facts: whole numbers may arrive as `12.0`, so every number is read as one that may have a
+fraction; `ds` and `dv` are the exact size and volume as strings; `t` of T, Q, A, AM and FMV is
+milliseconds since the epoch, that of LULD and NOI nanoseconds (older ones microseconds) and their
+ticker's key is `T`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,14 +19,14 @@ from typing import Any
 
 import msgspec
 
-from quantterminal.domain.errors import InvalidValueError
-from quantterminal.domain.money import price_from_float
 from quantterminal.ports.feed import RawBar
-from quantterminal.ports.streams import BarSeen, QuoteSeen, SessionReport, TradeSeen
-from quantterminal.ports.watermarks import Quote
+from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
+from quantterminal.ports.ticks import TicksSeen
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_REPORT = 200
+_LONGEST_RAW = 4_096
+_NS_FROM, _US_FROM = 10**17, 10**14  # above these a time since the epoch is in ns, in us
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,10 @@ class Status:
     message: str
 
 
-Decoded = BarSeen | QuoteSeen | TradeSeen | Status | SessionReport
+Decoded = BarSeen | TicksSeen | Status | FrameUnreadable | SessionReport
 
 
-class _Minute(msgspec.Struct, tag_field="ev", tag="AM"):
+class Minute(msgspec.Struct, tag_field="ev", tag="AM", gc=False):
     sym: str
     s: float | None = None
     o: float | None = None
@@ -49,41 +52,161 @@ class _Minute(msgspec.Struct, tag_field="ev", tag="AM"):
     dv: str | None = None
 
 
-class _Trade(msgspec.Struct, tag_field="ev", tag="T"):
+class Second(msgspec.Struct, tag_field="ev", tag="A", gc=False):
+    """Known and not used: minutes are what is traded on."""
+
+
+class Trade(
+    msgspec.Struct,
+    tag_field="ev",
+    tag="T",
+    gc=False,
+    rename={
+        "symbol": "sym",
+        "at_ms": "t",
+        "sequence": "q",
+        "price": "p",
+        "size": "s",
+        "decimal_size": "ds",
+        "conditions": "c",
+        "exchange": "x",
+        "tape": "z",
+        "trf": "trfi",
+    },
+):
+    symbol: str
+    at_ms: float
+    price: float
+    size: float = 0.0
+    sequence: float = 0.0
+    conditions: tuple[float, ...] = ()
+    exchange: float = 0.0
+    tape: float = 0.0
+    trf: float = 0.0
+    decimal_size: str | None = None
+    correction: float = 0.0
+
+
+class Quote(
+    msgspec.Struct,
+    tag_field="ev",
+    tag="Q",
+    gc=False,
+    rename={
+        "symbol": "sym",
+        "at_ms": "t",
+        "sequence": "q",
+        "bid": "bp",
+        "ask": "ap",
+        "bid_size": "bs",
+        "ask_size": "as",
+        "bid_exchange": "bx",
+        "ask_exchange": "ax",
+        "tape": "z",
+    },
+):
+    symbol: str
+    at_ms: float
+    bid: float = 0.0
+    ask: float = 0.0
+    sequence: float = 0.0
+    bid_size: float = 0.0
+    ask_size: float = 0.0
+    bid_exchange: float = 0.0
+    ask_exchange: float = 0.0
+    tape: float = 0.0
+
+
+class Band(msgspec.Struct, tag_field="ev", tag="LULD", gc=False):
+    """Limit up, limit down: the band, and by its indicators whether the symbol is halted."""
+
+    T: str
+    h: float | None = None
+    l: float | None = None  # noqa: E741 - the vendor's name
+    t: float | None = None
+    i: tuple[float, ...] = ()
+
+
+class Imbalance(msgspec.Struct, tag_field="ev", tag="NOI", gc=False):
+    T: str
+    t: float | None = None
+
+
+class FairValue(msgspec.Struct, tag_field="ev", tag="FMV", gc=False):
     sym: str
-    t: float
-    p: float
-    s: float = 0.0
-    ds: str | None = None
+    fmv: float | None = None
+    t: float | None = None
 
 
-class _Quote(msgspec.Struct, tag_field="ev", tag="Q"):
-    sym: str
-    t: float
-    bp: float = 0.0
-    ap: float = 0.0
-
-
-class _Status(msgspec.Struct, tag_field="ev", tag="status"):
+class Control(msgspec.Struct, tag_field="ev", tag="status", gc=False):
     status: str = ""
     message: str = ""
 
 
-_SHAPES: dict[str, type[_Trade | _Quote | _Status]] = {
-    "T": _Trade,
-    "Q": _Quote,
-    "status": _Status,
+Event = Minute | Second | Trade | Quote | Band | Imbalance | FairValue | Control
+_SHAPES: dict[str, type[Any]] = {
+    "A": Second,
+    "T": Trade,
+    "Q": Quote,
+    "LULD": Band,
+    "NOI": Imbalance,
+    "FMV": FairValue,
+    "status": Control,
 }
-_fast = msgspec.json.Decoder(list[_Minute | _Trade | _Quote | _Status])
+_frames = msgspec.json.Decoder(list[list[Event]])
+_frame = msgspec.json.Decoder(list[Event])
 
 
 def decode(frame: str | bytes) -> list[Decoded]:
-    """Everything a frame says, in its order; what makes no sense becomes a report."""
+    """Everything a frame says; what makes no sense becomes a report, and is kept as it came."""
+    return decode_all([frame])
+
+
+def decode_all(frames: Sequence[str | bytes]) -> list[Decoded]:
+    """Everything that some frames say, in their order, but for trades and quotes: those of all the
+    frames stand together in one `TicksSeen` in the place of the first.
+    """
+    said = _Said()
     try:
-        events = _fast.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _decode_with_mercy(frame)
-    return [said for event in events if (said := _translate(event)) is not None]
+        if len(frames) == 1:
+            said.add((_frame.decode(frames[0]),))
+        else:
+            said.add(_frames.decode(b"[%b]" % _joined(frames)))
+    except (msgspec.MsgspecError, UnicodeError):
+        said = _Said()
+        for frame in frames:
+            _add_frame(said, frame)
+    return said.all()
+
+
+class _Said:
+    def __init__(self) -> None:
+        self._others: list[Decoded] = []
+        self.trades: list[Trade] = []
+        self.quotes: list[Quote] = []
+
+    def add(self, frames: Sequence[Sequence[Event]]) -> None:
+        take_trade, take_quote = self.trades.append, self.quotes.append
+        for events in frames:
+            for event in events:
+                kind = type(event)
+                if kind is Quote:
+                    take_quote(event)  # type: ignore[arg-type]  # just looked
+                elif kind is Trade:
+                    if event.decimal_size is not None:  # type: ignore[union-attr]  # just looked
+                        event.size = _exact(event.size, event.decimal_size)  # type: ignore[union-attr]  # as above
+                    take_trade(event)  # type: ignore[arg-type]  # as above
+                else:
+                    self.say(_translate(event))
+
+    def say(self, decoded: Decoded | None) -> None:
+        if decoded is not None:
+            self._others.append(decoded)
+
+    def all(self) -> list[Decoded]:
+        if not self.trades and not self.quotes:
+            return self._others
+        return [TicksSeen(self.trades, self.quotes), *self._others]
 
 
 def rest_bar(symbol: str, row: Mapping[str, Any]) -> RawBar:
@@ -101,27 +224,79 @@ def rest_bar(symbol: str, row: Mapping[str, Any]) -> RawBar:
     }
 
 
-def instant(milliseconds: object) -> datetime | None:
-    """Milliseconds since the epoch as aware UTC, None when that is no instant."""
-    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
+class _RestTrade(msgspec.Struct, gc=False):
+    sip_timestamp: float
+    price: float
+    size: float = 0.0
+    decimal_size: str | None = None
+    sequence_number: float = 0.0
+    conditions: tuple[float, ...] | None = None
+    exchange: float = 0.0
+    tape: float = 0.0
+    trf_id: float = 0.0
+    correction: float = 0.0
+
+
+def rest_trade(symbol: str, row: Mapping[str, Any]) -> Trade | None:
+    """One row of `/v3/trades`, None when it cannot be read; its time is cut to milliseconds, as the
+    stream has it.
+    """
+    try:
+        found = msgspec.convert(row, _RestTrade, strict=False)
+        at_ms = int(row["sip_timestamp"]) // 1_000_000  # exact: as a float it is not
+    except (msgspec.MsgspecError, ValueError, OverflowError, TypeError):
         return None
+    return Trade(
+        symbol=symbol,
+        at_ms=at_ms,
+        price=found.price,
+        size=_exact(found.size, found.decimal_size),
+        sequence=found.sequence_number,
+        conditions=found.conditions or (),
+        exchange=found.exchange,
+        tape=found.tape,
+        trf=found.trf_id,
+        correction=found.correction,
+    )
+
+
+def instant(since_epoch: object) -> datetime | None:
+    """Milliseconds since the epoch as aware UTC, or micro- or nanoseconds where the number is too
+    large for milliseconds; None when that is no instant.
+    """
+    if isinstance(since_epoch, bool) or not isinstance(since_epoch, int | float):
+        return None
+    milliseconds: float = since_epoch
+    if since_epoch >= _NS_FROM:
+        milliseconds = since_epoch / 1_000_000
+    elif since_epoch >= _US_FROM:
+        milliseconds = since_epoch / 1_000
     try:
         return _EPOCH + timedelta(milliseconds=milliseconds)
     except (OverflowError, ValueError):
         return None
 
 
-def _translate(event: _Minute | _Trade | _Quote | _Status) -> Decoded | None:
-    if isinstance(event, _Minute):
+def _translate(event: Event) -> Decoded | None:
+    if isinstance(event, Minute):
         return BarSeen(_minute_bar(event))
-    if isinstance(event, _Quote):
-        return _quote(event)
-    if isinstance(event, _Trade):
-        return _trade(event)
-    return Status(event.status, event.message)
+    if isinstance(event, Control):
+        return Status(event.status, event.message)
+    if isinstance(event, Band):
+        at = instant(event.t)
+        halted = ",".join(str(int(each)) for each in event.i)
+        return SessionReport(
+            "feed_price_band",
+            {"symbol": event.T, "at": str(at), "low": f"{event.l}", "high": f"{event.h}"}
+            | {"indicators": halted},
+        )
+    if isinstance(event, Imbalance):
+        return SessionReport("feed_imbalance", {"symbol": event.T, "at": str(instant(event.t))})
+    return None
 
 
-def _minute_bar(event: _Minute) -> RawBar:
+def _minute_bar(event: Minute) -> RawBar:
+    volume = event.v
     return {
         "symbol": event.sym,
         "start": instant(event.s),
@@ -129,38 +304,15 @@ def _minute_bar(event: _Minute) -> RawBar:
         "high": event.h,
         "low": event.l,
         "close": event.c,
-        "volume": _exact(event.v, event.dv),
+        "volume": volume if volume is None else _exact(volume, event.dv),
         "vwap": event.vw,
         "trades": None,
     }
 
 
-def _quote(event: _Quote) -> QuoteSeen | SessionReport | None:
-    at = instant(event.t)
-    try:
-        bid, ask = price_from_float(event.bp), price_from_float(event.ap)
-    except InvalidValueError:
-        at = None
-    if at is None:
-        return _odd("quote", event)
-    # one-sided quotes are normal before the open, crossed ones in fast markets: no price of ours
-    if bid <= 0 or ask < bid:
-        return None
-    return QuoteSeen(event.sym, Quote(bid=bid, ask=ask, at=at))
-
-
-def _trade(event: _Trade) -> TradeSeen | SessionReport:
-    at = instant(event.t)
-    size = _exact(event.s, event.ds)
-    usable = isfinite(event.p) and event.p > 0 and size is not None and isfinite(size)
-    if at is None or size is None or not usable or size < 0:
-        return _odd("trade", event)
-    return TradeSeen(event.sym, event.p, size, at)
-
-
-def _exact(number: float | None, decimal: str | None) -> float | None:
+def _exact(number: float, decimal: str | None) -> float:
     """The decimal string where there is a readable one: fractional shares are cut off elsewhere."""
-    if number is None or not decimal:
+    if not decimal:
         return number
     try:
         exact = float(decimal)
@@ -169,18 +321,37 @@ def _exact(number: float | None, decimal: str | None) -> float | None:
     return exact if isfinite(exact) else number
 
 
-def _decode_with_mercy(frame: str | bytes) -> list[Decoded]:
+def _joined(frames: Sequence[str | bytes]) -> bytes:
+    try:
+        return b",".join(frames)  # type: ignore[arg-type]  # bytes, nearly always
+    except TypeError:
+        return b",".join(each if isinstance(each, bytes) else each.encode() for each in frames)
+
+
+def _add_frame(said: _Said, frame: str | bytes) -> None:
+    try:
+        said.add([_frame.decode(frame)])
+    except (msgspec.MsgspecError, UnicodeError):
+        _add_with_mercy(said, frame)
+
+
+def _add_with_mercy(said: _Said, frame: str | bytes) -> None:
     try:
         parsed = json.loads(frame)
     except (ValueError, RecursionError) as problem:
-        return [SessionReport("feed_frame_unreadable", {"problem": _short(problem)})]
-    items = parsed if isinstance(parsed, list) else [parsed]
-    return [said for item in items if (said := _with_mercy(item)) is not None]
+        said.say(_unreadable(frame, problem))
+        return
+    for item in parsed if isinstance(parsed, list) else [parsed]:
+        event = _with_mercy(item)
+        if isinstance(event, Trade | Quote):
+            said.add([[event]])
+        else:
+            said.say(event)
 
 
-def _with_mercy(item: object) -> Decoded | None:
+def _with_mercy(item: object) -> Trade | Quote | Decoded | None:
     if not isinstance(item, dict):
-        return _odd("event", item)
+        return _odd("event", item, item)
     kind = str(item.get("ev"))
     if kind == "AM":
         return BarSeen(_merciful_bar(item))
@@ -190,8 +361,8 @@ def _with_mercy(item: object) -> Decoded | None:
     try:
         event = msgspec.convert(item, shape, strict=False)
     except msgspec.MsgspecError as problem:
-        return _odd(kind, problem)
-    return _translate(event)
+        return _odd(kind, problem, item)
+    return event if isinstance(event, Trade | Quote) else _translate(event)
 
 
 def _merciful_bar(item: Mapping[str, Any]) -> RawBar:
@@ -200,7 +371,7 @@ def _merciful_bar(item: Mapping[str, Any]) -> RawBar:
     exact = item.get("dv")
     volume = item.get("v")
     if _is_number(volume) and isinstance(exact, str):
-        volume = _exact(volume, exact)
+        volume = _exact(volume, exact)  # type: ignore[arg-type]  # it is a number
     return {
         **bar,
         "symbol": symbol if isinstance(symbol, str) else _short(symbol),
@@ -214,16 +385,20 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _odd(kind: str, found: object) -> SessionReport:
-    return SessionReport("feed_event_unreadable", {"ev": kind, "problem": _short(found)})
+def _unreadable(frame: str | bytes, problem: object) -> FrameUnreadable:
+    raw = frame if isinstance(frame, str) else frame.decode(errors="replace")
+    return FrameUnreadable(raw[:_LONGEST_RAW], _short(problem))
+
+
+def _odd(kind: str, found: object, item: object) -> FrameUnreadable:
+    return FrameUnreadable(str(item)[:_LONGEST_RAW], f"{_short(kind)}: {_short(found)}")
 
 
 def _short(found: object) -> str:
     return str(found)[:_LONGEST_REPORT]
 
 
-def rows_of(results: object) -> Sequence[Mapping[str, Any]]:
+def rows_of(results: object) -> Iterator[Mapping[str, Any]]:
     """The rows of a REST answer; `results` may be absent when there are none."""
-    if not isinstance(results, list):
-        return ()
-    return [row for row in results if isinstance(row, dict)]
+    if isinstance(results, list):
+        yield from (row for row in results if isinstance(row, dict))

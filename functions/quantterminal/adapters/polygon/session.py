@@ -7,19 +7,18 @@ succeeds before the kick, so a successful login alone never resets the back-off.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from quantterminal.adapters.polygon.codec import Decoded, Status, decode
+from quantterminal.adapters.polygon.codec import Decoded, Status, decode_all
 from quantterminal.ports.streams import (
     BarSeen,
     FeedEvent,
     FeedLive,
-    QuoteSeen,
     SessionReport,
     SessionState,
-    TradeSeen,
 )
+from quantterminal.ports.ticks import TicksSeen
 from quantterminal.services.backoff import Backoff
 
 _HANDSHAKE_S = 10.0
@@ -28,7 +27,8 @@ _SETTLED_S = 30.0  # data must have flowed this long before a failure counts as 
 _LONG_WAIT_S = 60.0
 _KICKED = 1008
 _SUBSCRIBED = "subscribed to: "
-_DATA = (BarSeen, QuoteSeen, TradeSeen)
+_DATA = (BarSeen, TicksSeen)
+_MOST_HELD = 100_000  # events before all acknowledgements
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class _Connection:
     outbox: list[str] = field(default_factory=list)
     awaited: set[str] = field(default_factory=set)
     held: list[FeedEvent] = field(default_factory=list)
+    held_events: int = 0
 
 
 class PolygonSession:
@@ -91,8 +92,11 @@ class PolygonSession:
         return self._delay
 
     def receive(self, frame: str | bytes, now: float) -> Sequence[FeedEvent]:
+        return self.receive_all([frame], now)
+
+    def receive_all(self, frames: Sequence[str | bytes], now: float) -> Sequence[FeedEvent]:
         events: list[FeedEvent] = []
-        for said in decode(frame):
+        for said in decode_all(frames):
             if isinstance(said, Status):
                 events += self._on_status(said, now)
             else:
@@ -110,6 +114,9 @@ class PolygonSession:
             self._expect_data_by(now)
             return ()
         return [self._give_up("feed_stalled", {"silent_s": f"{self._stall_after_s}"})]
+
+    def give_up(self, event: str, fields: Mapping[str, str]) -> Sequence[FeedEvent]:
+        return [self._give_up(event, fields)]
 
     def closed(self, now: float, code: int | None) -> Sequence[FeedEvent]:
         del now
@@ -135,6 +142,9 @@ class PolygonSession:
         if self._link.state is SessionState.LIVE:
             return [said]
         # what comes before all acknowledgements waits: the gap before it is fetched first
+        self._link.held_events += len(said) if isinstance(said, TicksSeen) else 1
+        if self._link.held_events > _MOST_HELD:
+            return [self._give_up("feed_acknowledgements_late", {"held": f"{_MOST_HELD}"})]
         self._link.held.append(said)
         return ()
 
@@ -159,6 +169,8 @@ class PolygonSession:
                 self._link.refused = said.status == "auth_failed"
                 self._link.kicked = said.status == "max_connections"
                 return [self._give_up(f"feed_{said.status}", {"message": said.message})]
+            case "slow_consumer":  # the close that follows is the server's
+                return [SessionReport("feed_slow_consumer", {"message": said.message})]
         return [SessionReport("feed_status", {"status": said.status, "message": said.message})]
 
     def _authenticate(self, now: float) -> Iterable[FeedEvent]:
@@ -192,7 +204,7 @@ class PolygonSession:
     def _expect_data_by(self, now: float) -> None:
         self._link.deadline = None if self._stall_after_s is None else now + self._stall_after_s
 
-    def _give_up(self, event: str, fields: dict[str, str]) -> SessionReport:
+    def _give_up(self, event: str, fields: Mapping[str, str]) -> SessionReport:
         self._link.wants_close = True
         self._link.deadline = None
         return SessionReport(event, fields)

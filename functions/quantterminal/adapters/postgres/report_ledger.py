@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from quantterminal.adapters.postgres.database import Connection, Database, Row
-from quantterminal.domain.report import EquityAt, HaltRaised
+from quantterminal.domain.report import EquityAt, FeedGap, HaltRaised
 from quantterminal.domain.signals import Side
 from quantterminal.domain.trading_day import TradingDay
 from quantterminal.ports.report_ledger import (
@@ -117,6 +117,12 @@ _QUARANTINED = """
 select code, count(*) as count from quarantine
  where at >= %(start)s and at < %(end)s group by code order by code
 """
+_GAPS = """
+select began, ended, reason, bars, trades from gaps
+ where account = %(account)s and began >= %(start)s and began < %(end)s
+ order by began
+"""
+
 _TRADE_EVENTS = """
 select i.at, 'intent_' || i.status as kind, i.client_order_id, i.id as intent_id,
        i.correlation_id, i.strategy, i.symbol, i.side, i.quantity, i.limit_price as price,
@@ -204,6 +210,7 @@ def _records(connection: Connection, bounds: dict[str, Any]) -> DayRecords:
         bars_quarantined={
             row["code"]: row["count"] for row in _all(connection, _QUARANTINED, bounds)
         },
+        gaps=tuple(FeedGap(**_typed(row)) for row in _all(connection, _GAPS, bounds)),
     )
 
 
@@ -223,7 +230,7 @@ def _value(connection: Connection, sql: str, bounds: dict[str, Any]) -> Decimal 
 def _typed(row: Row) -> Row:
     """Sides as `Side`, instants in UTC; the other columns are what the records want already."""
     typed = dict(row)
-    for name in ("at", "submitted_at", "completed_at"):
+    for name in ("at", "began", "ended", "submitted_at", "completed_at"):
         if typed.get(name) is not None:
             typed[name] = typed[name].astimezone(UTC)
     if "side" in typed:

@@ -6,20 +6,30 @@ from decimal import Decimal
 
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
 from quantterminal.adapters.postgres.database import Database, Row
-from quantterminal.domain.view import AlertRow, EquityPoint, OrderRow
+from quantterminal.domain.view import AlertRow, BarRow, EquityPoint, Marker, OrderRow
 from quantterminal.ports.ledger import Books, Holding
 from quantterminal.ports.view_ledger import Activity, DayFlow, StrategyFacts
 
 _ORDERS = """
-select o.client_order_id, o.created_at as at, o.strategy, o.symbol, o.side, o.quantity,
-    o.filled_quantity, o.limit_price, o.status, o.reason,
-    (select sum(f.quantity * f.price) / sum(f.quantity) from fills f
-     where f.client_order_id = o.client_order_id) as average_price
-from orders o where o.account = %(account)s
+with newest as (
+    select o.client_order_id, o.created_at as at, o.strategy, o.symbol, o.side, o.quantity,
+        o.filled_quantity, o.limit_price, o.status, o.reason, o.intent_id
+    from orders o where o.account = %(account)s
+    order by o.created_at desc, o.client_order_id limit %(newest)s
+)
+select n.*, i.reference_price, f.average_price, f.filled_at
+from newest n left join intents i on i.id = n.intent_id
+left join (
+    select client_order_id, sum(quantity * price) / sum(quantity) as average_price,
+        max(at) as filled_at
+    from fills where client_order_id in (select client_order_id from newest)
+    group by client_order_id
+) f on f.client_order_id = n.client_order_id
 union all
-select i.client_order_id, i.at, i.strategy, i.symbol, i.side, i.quantity, 0, i.limit_price,
-    i.denial_code, i.denial_text, null
+(select i.client_order_id, i.at, i.strategy, i.symbol, i.side, i.quantity, 0, i.limit_price,
+    i.denial_code, i.denial_text, i.id, i.reference_price, null, null
 from intents i where i.account = %(account)s and i.status = 'denied'
+order by i.at desc, i.client_order_id limit %(newest)s)
 order by at desc, client_order_id limit %(newest)s
 """
 _STRATEGIES = """
@@ -50,13 +60,51 @@ select
         as last_reconcile_at,
     (select percentile_cont(array[0.5, 0.99]) within group (order by latency_us) from orders
      where account = %(account)s and created_at >= %(since)s and latency_us is not null)
-        as latencies
+        as latencies,
+    (select min(created_at) from orders where account = %(account)s and status = 'pending_submit')
+        as waiting_since
 """
 _EVENTS = """
-select at, kind, ref, payload from journal
-where account = %(account)s
-    and kind in ('halt', 'order.problem', 'session', 'account', 'report')
-order by seq desc limit %(newest)s
+select seq, at, kind, ref, payload from journal
+where account = %(account)s and kind = any(%(kinds)s) order by seq desc limit %(newest)s
+"""
+_TOLD = [
+    *("account", "activities", "halt", "limits", "operator", "order.problem", "rearmed"),
+    *("session", "snapshot.implausible", "unreadable"),
+]
+# The last point of each of `most` equal spans of what there is.
+_CURVE = """
+with all_points as (
+    select at, equity from equity where account = %(account)s and at >= %(since)s
+), bounds as (
+    select min(at) as first, greatest(max(at) - min(at), interval '1 second') as span
+    from all_points
+)
+select distinct on (width) at, equity from (
+    select at, equity, floor(extract(epoch from at - first) * %(most)s
+        / extract(epoch from span)) as width
+    from all_points, bounds
+) as placed order by width, at desc
+"""
+_EQUITY_BEFORE = """
+select equity from equity where account = %(account)s and at < %(at)s order by at desc limit 1
+"""
+_MARKERS = """
+select at, kind, text from (
+    select at, case payload ->> 'level' when 'ACTIVE' then 'rearmed' else 'halt' end as kind,
+        concat_ws(' ', ref, payload ->> 'level', payload ->> 'code', payload ->> 'reason') as text
+    from journal where account = %(account)s and at >= %(since)s and kind = 'halt'
+    union all
+    select started_at, 'start', concat('code ', code_version) from runs
+    where account = %(account)s and started_at >= %(since)s
+    order by at desc limit %(newest)s
+) as newest order by at
+"""
+_BARS = """
+select start as at, open, high, low, close, volume from (
+    select distinct on (start) * from bars where symbol = %(symbol)s
+    order by start desc, revision desc limit %(newest)s
+) as newest order by start
 """
 
 
@@ -97,14 +145,20 @@ class PostgresViewLedger:
             for row in self._rows(_FLOWS, account=account, since=since)
         }
 
-    def curve(self, account: str, *, since: datetime) -> Sequence[EquityPoint]:
-        found = self._rows(
-            "select at, equity from equity where account = %(account)s and at >= %(since)s"
-            " order by at",
-            account=account,
-            since=since,
-        )
+    def curve(self, account: str, *, since: datetime, most: int) -> Sequence[EquityPoint]:
+        found = self._rows(_CURVE, account=account, since=since, most=most)
         return [EquityPoint(row["at"], f"{row['equity']:.2f}") for row in found]
+
+    def equity_before(self, account: str, *, at: datetime) -> str:
+        found = self._rows(_EQUITY_BEFORE, account=account, at=at)
+        return f"{found[0]['equity']:.2f}" if found else ""
+
+    def markers(self, account: str, *, since: datetime, newest: int) -> Sequence[Marker]:
+        found = self._rows(_MARKERS, account=account, since=since, newest=newest)
+        return [Marker(row["at"], row["kind"], row["text"]) for row in found]
+
+    def bars(self, symbol: str, *, newest: int) -> Sequence[BarRow]:
+        return [BarRow(**row) for row in self._rows(_BARS, symbol=symbol, newest=newest)]
 
     def activity(self, account: str, *, since: datetime) -> Activity:
         row = self._rows(_ACTIVITY, account=account, since=since)[0]
@@ -117,10 +171,12 @@ class PostgresViewLedger:
             last_reconcile_at=row["last_reconcile_at"],
             latency_p50_ms=None if p50 is None else p50 / 1000,
             latency_p99_ms=None if p99 is None else p99 / 1000,
+            waiting_since=row["waiting_since"],
         )
 
     def events(self, account: str, *, newest: int) -> Sequence[AlertRow]:
-        return [_event(row) for row in self._rows(_EVENTS, account=account, newest=newest)]
+        found = self._rows(_EVENTS, account=account, newest=newest, kinds=_TOLD)
+        return [_event(row) for row in found]
 
     def _rows(self, query: str, **values: object) -> list[Row]:
         with self._database.transaction() as connection:
@@ -128,7 +184,7 @@ class PostgresViewLedger:
 
 
 def _order(row: Row) -> OrderRow:
-    average = row["average_price"]
+    average, reference = row["average_price"], row["reference_price"]
     return OrderRow(
         client_order_id=row["client_order_id"],
         at=row["at"],
@@ -141,12 +197,22 @@ def _order(row: Row) -> OrderRow:
         average_price="" if average is None else f"{average:.4f}",
         status=row["status"],
         reason=row["reason"] or "",
+        filled_at=row["filled_at"],
+        reference_price="" if reference is None else _plain(reference),
+        slippage_bps=_slippage(row["side"], average, reference),
     )
+
+
+def _slippage(side: str, average: Decimal | None, reference: Decimal | None) -> str:
+    if average is None or not reference:
+        return ""
+    worse = average - reference if side == "buy" else reference - average
+    return f"{worse / reference * 10_000:.2f}"
 
 
 def _event(row: Row) -> AlertRow:
     details = " ".join(f"{name}={value}" for name, value in row["payload"].items() if value != "")
-    return AlertRow(row["at"], row["kind"], f"{row['ref']} {details}".strip())
+    return AlertRow(row["at"], row["kind"], f"{row['ref']} {details}".strip(), row["seq"])
 
 
 def _plain(number: Decimal) -> str:

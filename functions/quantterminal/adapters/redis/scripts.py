@@ -137,3 +137,24 @@ redis.call('HSET', KEYS[1], 'version', ARGV[1], 'data', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
+
+# KEYS lease, fence - ARGV holder, milliseconds, now -> the holder's token, 0 while another holds it
+KEEP_LEASE = """
+local holder = redis.call('HGET', KEYS[1], 'holder')
+if holder and holder ~= ARGV[1] then return '0' end
+local token = redis.call('HGET', KEYS[1], 'token')
+if not token then
+  token = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, tonumber(ARGV[3]))
+  token = string.format('%.0f', token)
+  redis.call('SET', KEYS[2], token)
+end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', token)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return token
+"""
+
+# KEYS lease - ARGV holder
+RELEASE_LEASE = """
+if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+"""

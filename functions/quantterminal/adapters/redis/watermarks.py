@@ -1,4 +1,4 @@
-"""What the container leaves for the others: watermark, stream lease, quotes."""
+"""What the container leaves for the others: watermark, stream lease, quotes, the feed's health."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,9 +8,10 @@ import msgspec
 from quantterminal.adapters.redis import scripts
 from quantterminal.adapters.redis.connection import Client, reachable
 from quantterminal.domain.errors import RetryableError
-from quantterminal.ports.watermarks import Quote, StreamState
+from quantterminal.ports.watermarks import FeedHealth, Quote, StreamState
 
 LEASE_S = 5
+FEED_BOARD_S = 20
 _DAY_S = 24 * 3600
 _JSON = msgspec.json.Encoder(decimal_format="string")
 
@@ -74,3 +75,20 @@ class RedisQuoteBoard:
         with reachable():
             found = self._client.hgetall(self._key)
         return {symbol: msgspec.json.decode(text, type=Quote) for symbol, text in found.items()}
+
+
+class RedisFeedBoard:
+    """Implements `ports.watermarks.FeedBoard`: a key that expires when nobody keeps it up."""
+
+    def __init__(self, client: Client, account: str) -> None:
+        self._client = client
+        self._key = f"{{{account}}}:feed-health"
+
+    def put(self, health: FeedHealth) -> None:
+        with reachable():
+            self._client.set(self._key, _JSON.encode(health).decode(), ex=FEED_BOARD_S)
+
+    def health(self) -> FeedHealth | None:
+        with reachable():
+            text = self._client.get(self._key)
+        return None if text is None else msgspec.json.decode(text, type=FeedHealth)

@@ -72,9 +72,10 @@ def order_size(proposal: Proposal, snapshot: RiskSnapshot, limits: RiskLimits) -
             return None
     if is_reducing(proposal, snapshot):
         return None
+    dollars = "known equity" if allowed is None else f"{allowed:.2f}"
     return Denial(
         DenialCode.ORDER_SIZE,
-        f"Expected at most {limits.max_order_shares} shares and {allowed or 'known equity'},"
+        f"Expected at most {limits.max_order_shares} shares and {dollars},"
         f" was {proposal.quantity} for {proposal.notional}",
     )
 

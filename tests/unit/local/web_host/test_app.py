@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import boto3
 import pytest
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from local.processes.ready import free_port
 from local.pump.lambda_function import LambdaFunction
 from local.web_host.app import Backend, WebHost
 from quantterminal import topology
+from quantterminal.adapters.apigateway.push import ApiGatewayPush
 
 Client = aiohttp.ClientSession
 
@@ -40,17 +42,12 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return events
 
 
-def frame(sequence: int, *, first: bool) -> str:
-    return json.dumps({"type": "hello" if first else "tick", "sequence": sequence})
-
-
 def serve(dist: Path, talk: Callable[[Client, str], Awaitable[None]]) -> None:
     async def run() -> None:
         port = free_port()
         backend = Backend(
             api=LambdaFunction(topology.function("api")),
             live=LambdaFunction(topology.function("live")),
-            frame=frame,
         )
         runner = web.AppRunner(WebHost(backend, dist=dist, port=port).app(), shutdown_timeout=0.2)
         await runner.setup()
@@ -147,21 +144,50 @@ def test_strangers_are_refused(dist: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert events == []
 
 
-def test_the_live_socket_says_hello_and_then_ticks(
+def test_a_message_reaches_the_socket_that_it_is_for(
     dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = handlers(monkeypatch)
 
+    def pushed(url: str, socket: str, text: str) -> bool:
+        client = boto3.client(
+            "apigatewaymanagementapi",
+            endpoint_url=f"{url}/live",
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        return ApiGatewayPush(client).send(socket, text)
+
     async def talk(client: Client, url: str) -> None:
         async with client.ws_connect(f"{url}/live", origin=url) as socket:
-            first, second = await socket.receive_json(), await socket.receive_json()
-        assert (first["type"], first["sequence"]) == ("hello", 0)
-        assert (second["type"], second["sequence"]) == ("tick", 1)
+            name = events[0]["requestContext"]["connectionId"]
+            assert await asyncio.to_thread(pushed, url, name, "hello") is True
+            assert await socket.receive_str() == "hello"
+            assert await asyncio.to_thread(pushed, url, "nobody", "hello") is False
+        assert await asyncio.to_thread(pushed, url, name, "late") is False
 
     serve(dist, talk)
 
     routes = [event["requestContext"]["routeKey"] for event in events]
     assert routes == ["$connect", "$disconnect"]
+
+
+def test_nobody_else_sends_messages_to_the_sockets(
+    dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = handlers(monkeypatch)
+    signature = {"Authorization": "AWS4-HMAC-SHA256 Credential=local/x"}
+
+    async def talk(client: Client, url: str) -> None:
+        async with client.ws_connect(f"{url}/live", origin=url):
+            name = events[0]["requestContext"]["connectionId"]
+            for headers in ({}, {"Origin": url}, {"Origin": url, **signature}):
+                back = f"{url}/live/@connections/{name}"
+                async with client.post(back, data="x", headers=headers) as answer:
+                    assert answer.status == 403
+
+    serve(dist, talk)
 
 
 def test_without_a_built_page_it_says_what_to_run(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from quantterminal.adapters.html import formats
 from quantterminal.adapters.html.equity_chart import equity_chart
 from quantterminal.adapters.html.report_page import MAX_TRADES, render_report
-from quantterminal.domain.report import DayReport, EquityAt
+from quantterminal.domain.report import DayReport, EquityAt, FeedGap
 from quantterminal.services.report import day_report
 from tests.unit.quantterminal.services.sample_day import OPEN, RECORDS, TRADING, WINDOW
 
@@ -39,6 +39,16 @@ def test_the_figures_of_the_report_are_on_the_page(report: DayReport) -> None:
     for text in ("+70.00", "+30.00", "33.3\N{NO-BREAK SPACE}%", "POSITION_LIMIT", "40310000",
                  "DAILY_LOSS", "abc123", "NAN", "10,070.00"):  # fmt: skip
         assert text in page
+
+
+def test_gaps_of_the_feed_are_listed_with_what_filled_them(report: DayReport) -> None:
+    gap = FeedGap(OPEN, OPEN + timedelta(seconds=95), "1008", 12, 3_456)
+
+    page = render_report(replace(report, gaps=(gap,)))
+
+    assert "Gaps of the feed" in page
+    assert "<td>12</td><td>3,456</td>" in page
+    assert "Gaps of the feed" not in render_report(report)
 
 
 def test_what_comes_from_outside_is_escaped(report: DayReport) -> None:

@@ -8,6 +8,7 @@ from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.broker import MemoryBroker
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.clock import MemoryClock
+from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.gate import MemoryGate
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
@@ -21,6 +22,7 @@ from quantterminal.adapters.postgres.evaluation_ledger import PostgresEvaluation
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
 from quantterminal.adapters.postgres.intent_ledger import PostgresIntentLedger
 from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
+from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
 from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
 from quantterminal.adapters.redis.connection import connect
 from quantterminal.adapters.redis.snapshot_store import RedisSnapshotStore
@@ -125,6 +127,7 @@ class Pipeline:
         self.evaluations = PostgresEvaluationLedger(self.database)
         self.halt_ledger = PostgresHaltLedger(self.database)
         self.bars = PostgresBarStore(self.database)
+        self.actions = of.actions if of else MemoryCorporateActions()
         self.gate.keep(StreamState.LIVE)
         self._build()
         self._handled = 0
@@ -147,6 +150,7 @@ class Pipeline:
             snapshots=self.snapshots,
             halts=self.halts,
             session=self.session,
+            actions=self.actions,
             telemetry=self.telemetry,
         )
         self.risk = RiskRuntime(
@@ -188,9 +192,9 @@ class Pipeline:
             trading=self.trading,
             clock=self.clock,
             ledger=PostgresViewLedger(self.database),
+            days=PostgresReportLedger(self.database),
             quotes=self.quotes,
             gate=self.gate,
-            archive=self.archive,
             encode=encode_frame,
             source="test",
             speed="none",
@@ -198,6 +202,7 @@ class Pipeline:
         self.api = ApiRuntime(
             dashboard=self.dashboard,
             accounts=self.accounts,
+            orders=self.orders,
             flattening=self.flattening,
             archive=self.archive,
             telemetry=self.telemetry,

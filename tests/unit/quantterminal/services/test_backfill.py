@@ -5,10 +5,12 @@ import pytest
 
 from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.clock import MemoryClock
+from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.configuration import Mode, TradingConfig
+from quantterminal.domain.corporate_actions import ActionKind, CorporateAction
 from quantterminal.domain.errors import PermanentError
 from quantterminal.domain.sessions import session_on
 from quantterminal.ports.feed import RawBar
@@ -19,6 +21,9 @@ DAY = date(2026, 11, 24)
 SESSION = session_on(DAY)
 assert SESSION is not None
 OPEN, CLOSE = SESSION.open, SESSION.close
+SPLIT = CorporateAction(
+    "E1", "SPY", ActionKind.SPLIT, DAY + timedelta(days=1), split_from=1, split_to=2
+)
 MINUTES = [OPEN + timedelta(minutes=n) for n in range(5)]
 
 
@@ -40,10 +45,17 @@ class History:
         assert (start, end) == (OPEN, CLOSE)
         return [each for each in self._bars if each["symbol"] == symbol]
 
+    def actions(self, symbol: str, *, since: date) -> Sequence[CorporateAction]:
+        if symbol in self._refuses:
+            raise PermanentError(f"Nobody knows {symbol}")
+        assert since == DAY - timedelta(days=30)
+        return [SPLIT] if symbol == SPLIT.symbol else []
+
 
 class Around:
     def __init__(self, history: History) -> None:
         self.store = MemoryBarStore()
+        self.actions = MemoryCorporateActions()
         self.bus = MemoryEventBus()
         self.telemetry = MemoryTelemetry()
         clock = MemoryClock(CLOSE + timedelta(minutes=40))
@@ -52,6 +64,8 @@ class Around:
             clock=clock,
             history=history,
             bar_store=self.store,
+            actions=self.actions,
+            action_history=history,
             announcer=Announcer("acct", self.bus, clock, self.telemetry),
             telemetry=self.telemetry,
         )
@@ -86,6 +100,13 @@ def test_doing_it_again_finds_nothing() -> None:
     around.run()
     assert around.run() == Backfilled({}, 0, ())
     assert len(around.bus.published) == 1
+
+
+def test_splits_are_learned_once() -> None:
+    around = Around(History([]))
+
+    assert [around.run().actions for _ in range(2)] == [1, 0]
+    assert around.actions.actions(["SPY"], after=DAY, until=SPLIT.ex_date) == [SPLIT]
 
 
 def test_what_is_stored_is_never_replaced() -> None:

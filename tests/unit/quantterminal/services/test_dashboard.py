@@ -1,20 +1,34 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
+from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
+from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import ACCOUNT, HaltCode
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Action, Side
 from quantterminal.domain.view import Dashboard
+from quantterminal.ports.ledger import Books
 from quantterminal.ports.watermarks import Quote
 from quantterminal.services.apply_update import apply_update
-from quantterminal.services.dashboard import dashboard, hello, tick
+from quantterminal.services.dashboard import (
+    bars,
+    curve,
+    dashboard,
+    figures_of_today,
+    hello,
+    reports,
+)
 from quantterminal.services.reconcile import import_facts
 from tests.unit.quantterminal.services.conftest import MakePipeline
 from tests.unit.quantterminal.services.pipeline import CASH, Pipeline
 
 
 def picture(pipeline: Pipeline) -> Dashboard:
-    return dashboard(runtime=pipeline.dashboard)
+    runtime = pipeline.dashboard
+    return dashboard(figures_of_today(runtime=runtime), runtime=runtime)
 
 
 def agrees(shown: Dashboard) -> bool:
@@ -152,16 +166,136 @@ def test_health_says_how_old_everything_is(pipeline: Pipeline) -> None:
     assert health.latency_p50_ms is None
 
 
-def test_hello_brings_the_curve_and_a_tick_the_picture(pipeline: Pipeline) -> None:
+def test_hello_brings_the_curve_and_the_picture(pipeline: Pipeline) -> None:
     pipeline.bought("SPY", 20, "100.00")
     pipeline.minute(1, SPY=101.0)
 
-    first, second = hello(1, runtime=pipeline.dashboard), tick(2, runtime=pipeline.dashboard)
+    first = hello(1, runtime=pipeline.dashboard)
 
     assert [point.equity for point in first.curve] == ["100000.00", "100020.00"]
-    assert second.dashboard == first.dashboard
-    assert (first.sequence, second.sequence) == (1, 2)
-    assert '"equity":"100020.00"' in pipeline.dashboard.encode(second)
+    assert first.dashboard == picture(pipeline)
+    assert '"equity":"100020.00"' in pipeline.dashboard.encode(first)
+
+
+def test_an_order_says_what_its_fill_cost(pipeline: Pipeline) -> None:
+    bought = pipeline.working("SPY", quantity=20)
+    fill = pipeline.broker.fill(bought.client_order_id, 20, "100.05")
+    apply_update(fill, source="stream", runtime=pipeline.updates)
+    closing = pipeline.working("SPY", action=Action.CLOSE, quantity=None, ordinal=1)
+    fill = pipeline.broker.fill(closing.client_order_id, 20, "99.90")
+    apply_update(fill, source="stream", runtime=pipeline.updates)
+
+    rows = {row.client_order_id: row for row in picture(pipeline).orders}
+
+    buy, sell = rows[bought.client_order_id], rows[closing.client_order_id]
+    assert (buy.reference_price, buy.slippage_bps) == ("100", "5.00")
+    assert (sell.side, sell.slippage_bps) == ("sell", "10.00")
+    assert buy.filled_at is not None
+
+
+def test_an_order_without_a_fill_costs_nothing_yet(pipeline: Pipeline) -> None:
+    pipeline.working("IBM", quantity=10)
+
+    row = picture(pipeline).orders[0]
+
+    assert (row.filled_at, row.average_price, row.slippage_bps) == (None, "", "")
+
+
+def test_limits_say_how_much_of_each_is_used(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    pipeline.working("IBM", quantity=10)
+    pipeline.minute(1, SPY=90.0, IBM=100.0)
+
+    limits = {row.code: row for row in picture(pipeline).limits}
+
+    assert (limits["DAILY_LOSS"].used, limits["DAILY_LOSS"].limit) == ("0.002000", "0.050000")
+    assert limits["DRAWDOWN"].used == "0.002000"
+    assert (limits["POSITION_LIMIT"].used, limits["POSITION_LIMIT"].subject) == ("0.018036", "SPY")
+    assert limits["BUYING_POWER"].used == "0.028061"
+    assert (limits["STALE_DATA"].used, limits["STALE_DATA"].unit) == ("1", "seconds")
+
+
+def test_strategies_carry_the_figures_of_the_day(pipeline: Pipeline) -> None:
+    pipeline.bought("SPY", 20, "100.00")
+    closing = pipeline.working("SPY", action=Action.CLOSE, quantity=None, ordinal=1)
+    fill = pipeline.broker.fill(closing.client_order_id, 20, "101.50")
+    apply_update(fill, source="stream", runtime=pipeline.updates)
+
+    row = picture(pipeline).strategies[0]
+
+    assert row.win_rate == "1.000000"
+    assert row.latency_p99_ms is None
+
+
+def test_a_first_fill_between_two_reads_is_left_for_the_next_second(pipeline: Pipeline) -> None:
+    class Early(PostgresViewLedger):
+        """Reads the books before the fill that its other answers know of."""
+
+        def books(self, account: str) -> Books:
+            return replace(super().books(account), positions={})
+
+    pipeline.bought("SPY", 20, "100.00")
+    runtime = replace(pipeline.dashboard, ledger=Early(pipeline.database))
+
+    shown = dashboard({}, runtime=runtime)
+
+    assert (shown.positions, shown.strategies[0].day_pnl) == ((), "0.00")
+
+
+def test_quotes_are_the_book(pipeline: Pipeline) -> None:
+    now = pipeline.clock.now()
+    pipeline.quotes.put({"SPY": Quote(Decimal("99.98"), Decimal("100.04"), now)})
+
+    [row] = picture(pipeline).quotes
+
+    assert (row.symbol, row.bid, row.ask) == ("SPY", "99.9800", "100.0400")
+
+
+def test_an_order_that_waits_to_be_sent_makes_the_pipeline_old(pipeline: Pipeline) -> None:
+    pipeline.assess(pipeline.ask("SPY", quantity=10))
+    pipeline.clock.forward(timedelta(seconds=7))
+
+    assert picture(pipeline).health.waiting_order_age_s == 7.0
+
+
+def test_a_curve_is_thinned_and_knows_what_was_before(pipeline: Pipeline) -> None:
+    for number in range(1, 6):
+        pipeline.minute(number, SPY=100.0, IBM=100.0)
+    runtime = pipeline.dashboard
+    ledger, now = runtime.ledger, pipeline.clock.now()
+
+    week = curve("week", runtime=runtime)
+    few = ledger.curve(pipeline.account, since=now - timedelta(days=1), most=3)
+
+    assert len(week.points) >= 5
+    assert week.previous_close == ""
+    assert len(few) <= 4
+    assert few[-1] == week.points[-1]
+    assert ledger.equity_before(pipeline.account, at=now) == "100000.00"
+
+
+def test_halts_and_their_ends_stand_beside_the_curve(pipeline: Pipeline) -> None:
+    pipeline.halts.raise_halt(
+        ACCOUNT, HaltLevel.HALTED, code=HaltCode.OPERATOR, reason="lunch", actor="ann"
+    )
+    pipeline.halts.lift(ACCOUNT, actor="ann", reason="fine")
+
+    markers = curve("day", runtime=pipeline.dashboard).markers
+
+    assert [each.kind for each in markers] == ["halt", "rearmed"]
+    assert "lunch" in markers[0].text
+
+
+def test_bars_are_those_of_a_symbol_that_is_traded(pipeline: Pipeline) -> None:
+    pipeline.minute(1, SPY=101.0, IBM=99.0)
+
+    found = bars("SPY", runtime=pipeline.dashboard)
+
+    assert (found.symbol, found.bars[-1].close) == ("SPY", 101.0)
+    with pytest.raises(InvalidValueError, match="universe"):
+        bars("XYZ", runtime=pipeline.dashboard)
+    with pytest.raises(InvalidValueError, match="day, week"):
+        curve("year", runtime=pipeline.dashboard)
 
 
 def test_reports_are_listed_newest_first(make_pipeline: MakePipeline) -> None:
@@ -170,4 +304,6 @@ def test_reports_are_listed_newest_first(make_pipeline: MakePipeline) -> None:
         for kind in ("html", "json"):
             made.archive.put(f"reports/{made.account}/{day}.{kind}", b"x", "text/plain")
 
-    assert [row.day for row in picture(made).reports] == ["2013-10-07", "2013-10-04"]
+    found = reports(made.archive, made.account)
+
+    assert [row.day for row in found.reports] == ["2013-10-07", "2013-10-04"]

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from quantterminal.domain.bars import MINUTE
+from quantterminal.domain.corporate_actions import ActionKind, CorporateAction
 from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.events import AssessSignal
 from quantterminal.services.evaluate_bar import evaluate_minute
@@ -78,6 +79,31 @@ def test_an_old_copy_of_a_snapshot_never_skips_a_bar(pipeline: Pipeline) -> None
     pipeline.minute(2, SPY=102.0)
 
     assert bars_seen(pipeline) == ["bar 1", "bar 2", "bar 3"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "seen"),
+    [
+        (ActionKind.SPLIT, 1, ["bar 1"]),
+        (ActionKind.SPLIT, 0, ["bar 3"]),
+        (ActionKind.SPLIT, 2, ["bar 3"]),
+        (ActionKind.DIVIDEND, 1, ["bar 3"]),
+    ],
+)
+def test_f19_a_strategy_starts_over_across_a_split(
+    pipeline: Pipeline, kind: ActionKind, days: int, seen: list[str]
+) -> None:
+    """What it remembers is in the dollars of before; its last bar was yesterday's."""
+    pipeline.minute(1, SPY=101.0)
+    is_split = kind is ActionKind.SPLIT
+    numbers = {"split_from": 1.0, "split_to": 2.0} if is_split else {"cash": 0.5}
+    day = OPEN.date() + timedelta(days=days)
+    pipeline.actions.keep([CorporateAction("E1", "SPY", kind, day, **numbers)])
+    before = len(pipeline.signals())
+
+    pipeline.minute(24 * 60, SPY=50.5)
+
+    assert [m.payload.signal.reason for m in pipeline.signals()[before:]] == seen
 
 
 def test_a_crash_before_the_snapshot_is_cached_changes_no_later_decision(

@@ -17,7 +17,8 @@ from quantterminal.domain.configuration import Mode, TradingConfig
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import MinuteClosed, SweepOrders
 from quantterminal.ports.feed import RawBar
-from quantterminal.ports.streams import BarSeen, QuoteSeen, SessionReport, TradeSeen
+from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
+from quantterminal.ports.ticks import MinutePart, TickDigest
 from quantterminal.ports.watermarks import Quote
 from quantterminal.services.ingest import SHARD_SIZE, Ingest, IngestPorts
 from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN, minute, raw
@@ -82,8 +83,12 @@ def take(ingest: Ingest, now: datetime, *raws: RawBar) -> None:
     ingest.flush(now)
 
 
-def quote(at: datetime, bid: str = "10.00") -> QuoteSeen:
-    return QuoteSeen("AAA", Quote(Decimal(bid), Decimal(bid) + 1, at))
+def quote(at: datetime, bid: str = "10.00", *, symbol: str = "AAA") -> TickDigest:
+    return TickDigest(1, quotes={symbol: Quote(Decimal(bid), Decimal(bid) + 1, at)})
+
+
+def part(symbol: str, price: float, number: int = 0) -> MinutePart:
+    return MinutePart(symbol, minute(number), price, price, price, price, 100.0, 100 * price, 1)
 
 
 def test_a_complete_minute_is_stored_sent_and_remembered() -> None:
@@ -167,6 +172,31 @@ def test_a_session_s_report_becomes_telemetry() -> None:
     assert around.telemetry.named("feed_stalled") == [{"silent_s": "5"}]
 
 
+def test_f10_what_cannot_be_read_is_counted_and_kept_as_it_came() -> None:
+    around = Around()
+    ingest = around.ingest()
+
+    for _ in range(2):
+        ingest.take([FrameUnreadable("<html>", "no JSON")], now=OPEN, received_ns=1)
+    ingest.flush(OPEN)
+
+    assert ingest.counts.unreadable == 2
+    (kept,) = around.bar_store.refused.values()
+    assert (kept.code, kept.raw, kept.detail) == ("FRAME_UNREADABLE", "<html>", "no JSON")
+
+
+def test_where_minutes_come_on_the_wire_prints_make_none() -> None:
+    around = Around()
+    ingest = around.ingest()
+
+    ingest.take([TickDigest(1, parts=[part("AAA", 10.0)])], now=OPEN, received_ns=1)
+    ingest.advance(after(0, 5))
+    ingest.flush(after(0, 5))
+
+    assert around.minutes() == []
+    assert ingest.counts.events == 1
+
+
 def sweeps(around: Around) -> list[str]:
     return [message.id for message in around.bus.messages(topology.ORDERS)]
 
@@ -216,7 +246,7 @@ def test_quotes_are_put_at_once_while_the_clock_stands_still() -> None:
     around = Around()
     ingest = around.ingest()
     for symbol in SYMBOLS:
-        seen = QuoteSeen(symbol, Quote(Decimal(1), Decimal(2), OPEN))
+        seen = quote(OPEN, symbol=symbol)
         ingest.take([seen], now=OPEN, received_ns=1)
         ingest.flush(OPEN)
 
@@ -384,8 +414,8 @@ def test_minutes_from_trades_where_there_are_only_trades() -> None:
     around = Around()
     ingest = around.ingest(bars_from_trades=True)
     for symbol, price in (("AAA", 10.0), ("BBB", 20.0)):
-        trade = TradeSeen(symbol, price, 100.0, OPEN + timedelta(seconds=5))
-        ingest.take([trade], now=OPEN + timedelta(seconds=5), received_ns=1)
+        digest = TickDigest(1, parts=[part(symbol, price)])
+        ingest.take([digest], now=OPEN + timedelta(seconds=5), received_ns=1)
     ingest.flush(OPEN + timedelta(seconds=5))
     assert around.minutes() == []
 

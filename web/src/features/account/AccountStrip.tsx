@@ -29,45 +29,47 @@ function Figure({ label, testId, note, children }: FigureProps) {
 /** The account in six figures. */
 export function AccountStrip({ dashboard }: { readonly dashboard: Dashboard }) {
   return (
-    <dl className="grid flex-1 grid-cols-2 sm:grid-cols-3 lg:grid-cols-6">
-      <Figure label="Equity" testId="equity" note={`open ${money(dashboard.day_open_equity)}`}>
-        {money(dashboard.equity)}
-      </Figure>
-      <Figure
-        label="Day P&L"
-        testId="day-pnl"
-        note={<Amount value={dashboard.day_pnl_fraction} format={signedPercent} />}
-      >
-        <Amount value={dashboard.day_pnl} format={signedMoney} />
-      </Figure>
-      <Figure
-        label="Unrealized"
-        testId="unrealized"
-        note={
-          <>
-            realized <Amount value={dashboard.realized_pnl} format={signedMoney} />
-          </>
-        }
-      >
-        <Amount value={dashboard.unrealized_pnl} format={signedMoney} />
-      </Figure>
-      <Figure
-        label="Buying power"
-        testId="buying-power"
-        note={`reserved ${money(dashboard.reserved)}`}
-      >
-        {money(dashboard.buying_power)}
-      </Figure>
-      <Figure label="Cash" testId="cash">
-        {money(dashboard.cash)}
-      </Figure>
-      <Figure
-        label="Drawdown"
-        testId="drawdown"
-        note={`from ${money(dashboard.high_water_mark)}`}
-      >
-        {percent(dashboard.drawdown_fraction)}
-      </Figure>
-    </dl>
+    <section aria-label="Account" className="flex-1">
+      <dl className="grid h-full grid-cols-2 sm:grid-cols-3 lg:grid-cols-6">
+        <Figure label="Equity" testId="equity" note={`open ${money(dashboard.day_open_equity)}`}>
+          {money(dashboard.equity)}
+        </Figure>
+        <Figure
+          label="Day P&L"
+          testId="day-pnl"
+          note={<Amount value={dashboard.day_pnl_fraction} format={signedPercent} />}
+        >
+          <Amount value={dashboard.day_pnl} format={signedMoney} />
+        </Figure>
+        <Figure
+          label="Unrealized"
+          testId="unrealized"
+          note={
+            <>
+              realized <Amount value={dashboard.realized_pnl} format={signedMoney} />
+            </>
+          }
+        >
+          <Amount value={dashboard.unrealized_pnl} format={signedMoney} />
+        </Figure>
+        <Figure
+          label="Buying power"
+          testId="buying-power"
+          note={`reserved ${money(dashboard.reserved)}`}
+        >
+          {money(dashboard.buying_power)}
+        </Figure>
+        <Figure label="Cash" testId="cash">
+          {money(dashboard.cash)}
+        </Figure>
+        <Figure
+          label="Drawdown"
+          testId="drawdown"
+          note={`from ${money(dashboard.high_water_mark)}`}
+        >
+          {percent(dashboard.drawdown_fraction)}
+        </Figure>
+      </dl>
+    </section>
   );
 }

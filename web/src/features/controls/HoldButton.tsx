@@ -36,6 +36,8 @@ export function HoldButton({ disabled, className, onHeld, children }: Props) {
   return (
     <button
       type="button"
+      data-key="flatten"
+      title="Closes every position; press and hold for 1.5 s (Shift+F, then hold Space)"
       disabled={disabled}
       className={`relative touch-none overflow-hidden select-none ${holding ? "holding" : ""} ${className}`}
       onPointerDown={(event) => event.button === 0 && press()}

@@ -1,33 +1,85 @@
+import { memo, useMemo, useState } from "react";
 import type { AlertRow } from "../../api/messages";
 import { Empty, Panel } from "../../components/Panel";
-import { timeOrDay } from "../../format/time";
+import { counted } from "../../format/numbers";
+import { day, time } from "../../format/time";
+
+const MOST_SHOWN = 200;
 
 interface Props {
   readonly alerts: readonly AlertRow[];
-  readonly now: string;
+  /** The day of the market, to tell today's events from older ones. */
+  readonly today: string;
   readonly className?: string;
 }
 
-/** What somebody would have been called for: halts, drawdown, failed reconciliation. */
-export function EventsPanel({ alerts, now, className = "" }: Props) {
+const GLYPHS: Record<string, readonly [string, string]> = {
+  halt: ["■", "text-bad"],
+  "order.problem": ["!", "text-amber"],
+  unreadable: ["!", "text-amber"],
+  operator: ["▸", "text-info"],
+  rearmed: ["▶", "text-good"],
+};
+
+function Entry({ alert, today }: { readonly alert: AlertRow; readonly today: string }) {
+  const [glyph, tone] = GLYPHS[alert.name] ?? ["·", "text-dim"];
+  const on = day(alert.at);
   return (
-    <Panel title="Alerts" note={`${alerts.length}`} className={className}>
-      {alerts.length === 0 ? (
-        <Empty>No alerts.</Empty>
+    <li
+      title={alert.text}
+      className="border-b border-line/60 px-2 py-0.5 wrap-anywhere"
+    >
+      <p className="line-clamp-3">
+        <span className="text-dim">
+          {on === today ? "" : `${on} `}
+          {time(alert.at)}{" "}
+        </span>
+        <span className={tone}>
+          <span aria-hidden="true">{glyph} </span>
+          {alert.name}{" "}
+        </span>
+        {alert.text}
+      </p>
+    </li>
+  );
+}
+
+/** The log of what a person may want to know: halts, commands and who gave them, problems. */
+export const EventsPanel = memo(function EventsPanel({ alerts, today, className = "" }: Props) {
+  const [filter, setFilter] = useState("");
+  const wanted = filter.trim().toLowerCase();
+  const shown = useMemo(
+    () =>
+      wanted === ""
+        ? alerts
+        : alerts.filter((each) => `${each.name} ${each.text}`.toLowerCase().includes(wanted)),
+    [alerts, wanted],
+  );
+  return (
+    <Panel
+      title="Events"
+      digit={8}
+      className={className}
+      tools={
+        <input
+          aria-label="Filter events"
+          placeholder="filter"
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+          className="field w-full max-w-40 placeholder:text-dim"
+        />
+      }
+      note={counted(shown.length)}
+    >
+      {shown.length === 0 ? (
+        <Empty>{alerts.length === 0 ? "Nothing has happened yet." : "No event is like that."}</Empty>
       ) : (
         <ol>
-          {alerts.map((alert, index) => (
-            <li
-              key={`${alert.at} ${alert.name} ${index}`}
-              className="border-b border-line/60 px-2 py-0.5 wrap-anywhere"
-            >
-              <span className="text-dim">{timeOrDay(alert.at, now)} </span>
-              <span className="text-amber">{alert.name} </span>
-              {alert.text}
-            </li>
+          {shown.slice(0, MOST_SHOWN).map((alert) => (
+            <Entry key={alert.seq} alert={alert} today={today} />
           ))}
         </ol>
       )}
     </Panel>
   );
-}
+});

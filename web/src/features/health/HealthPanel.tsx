@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
+import type { Connection } from "../../api/live";
 import type { Health } from "../../api/messages";
 import { Badge } from "../../components/Badge";
 import { Panel } from "../../components/Panel";
@@ -7,17 +8,22 @@ import { healthMark, type Mark } from "../../format/status";
 
 /** Older than this, a bar no longer carries a decision: the risk rule STALE_DATA refuses it. */
 const MAX_BAR_AGE_S = 90;
+/** Without a price for so long; as the alarms have it: a reconcile, an order that waits. */
+const MAX_FEED_LAG_S = 30;
+const MAX_RECONCILE_AGE_S = 120;
+const MAX_WAIT_S = 5;
 
 interface Props {
   readonly health: Health;
   readonly sessionOpen: boolean;
+  readonly connection: Connection;
   readonly className?: string;
 }
 
 function Line({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     <div className="flex items-baseline justify-between gap-3 border-b border-line/60 px-2 py-px tall:py-0.5">
-      <dt className="text-dim">{label}</dt>
+      <dt className="truncate text-dim">{label}</dt>
       <dd className="text-right whitespace-nowrap">{children}</dd>
     </div>
   );
@@ -28,22 +34,48 @@ function Warned({ when, text }: { readonly when: boolean; readonly text: string 
   return when ? <Badge mark={mark} /> : text;
 }
 
-export function HealthPanel({ health, sessionOpen, className = "" }: Props) {
-  const oldBar = sessionOpen && (health.last_bar_age_s ?? 0) > MAX_BAR_AGE_S;
+interface AgeProps {
+  readonly seconds: number | null;
+  readonly most: number;
+  readonly matters: boolean;
+}
+
+function Age({ seconds, most, matters }: AgeProps) {
+  return <Warned when={matters && (seconds ?? 0) > most} text={age(seconds)} />;
+}
+
+export const HealthPanel = memo(function HealthPanel(props: Props) {
+  const { health, sessionOpen, connection, className = "" } = props;
+  const waiting = health.waiting_order_age_s;
   return (
-    <Panel title="Health" className={className}>
+    <Panel title="Health" digit={7} className={className}>
       <dl>
         <Line label="Market feed">
           <Badge mark={healthMark(health.feed)} />
         </Line>
+        <Line label="Feed lag">
+          <Age seconds={health.feed_lag_s} most={MAX_FEED_LAG_S} matters={sessionOpen} />
+        </Line>
+        <Line label="Last bar">
+          <Age seconds={health.last_bar_age_s} most={MAX_BAR_AGE_S} matters={sessionOpen} />
+        </Line>
+        <Line label="Order waits">
+          {waiting === null ? "none" : <Age seconds={waiting} most={MAX_WAIT_S} matters />}
+        </Line>
         <Line label="Broker stream">
           <Badge mark={healthMark(health.broker_stream)} />
         </Line>
-        <Line label="Last bar">
-          <Warned when={oldBar} text={age(health.last_bar_age_s)} />
+        <Line label="Last reconcile">
+          <Age
+            seconds={health.last_reconcile_age_s}
+            most={MAX_RECONCILE_AGE_S}
+            matters={sessionOpen}
+          />
         </Line>
-        <Line label="Last reconcile">{age(health.last_reconcile_age_s)}</Line>
-        <Line label="Bars seen">{counted(health.bars_seen)}</Line>
+        <Line label="This page's socket">
+          <Badge mark={healthMark(connection.toLowerCase())} />
+        </Line>
+        <Line label="Bars today">{counted(health.bars_seen)}</Line>
         <Line label="Quarantined">
           <Warned when={health.bars_quarantined > 0} text={counted(health.bars_quarantined)} />
         </Line>
@@ -52,4 +84,4 @@ export function HealthPanel({ health, sessionOpen, className = "" }: Props) {
       </dl>
     </Panel>
   );
-}
+});

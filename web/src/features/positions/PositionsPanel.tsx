@@ -1,18 +1,51 @@
+import { memo, useState } from "react";
+import type { CommandDesk } from "../../api/commands";
 import type { PositionRow } from "../../api/messages";
 import { Amount } from "../../components/Amount";
 import { Empty, Panel } from "../../components/Panel";
-import { Cell, Head, ROW, Table } from "../../components/Table";
+import { ReasonDialog } from "../../components/ReasonDialog";
+import { Cell, Head, ROW, Table, Titles } from "../../components/Table";
 import { average, direction, money, percent, price, quantity, signedMoney } from "../../format/numbers";
 
 interface Props {
   readonly positions: readonly PositionRow[];
+  /** The share of equity that one symbol may have, a fraction; empty where it is not known. */
+  readonly limit: string;
+  readonly desk: CommandDesk;
+  readonly mayOperate: boolean;
+  readonly onSymbol: (symbol: string) => void;
   readonly className?: string;
 }
 
-function Row({ row }: { readonly row: PositionRow }) {
+interface RowProps {
+  readonly row: PositionRow;
+  readonly limit: string;
+  readonly mayOperate: boolean;
+  readonly onSymbol: (symbol: string) => void;
+  readonly onClose: (row: PositionRow) => void;
+}
+
+function Weight({ weight, limit }: { readonly weight: string; readonly limit: string }) {
+  const part = limit === "" ? 0 : Number(weight) / Number(limit);
   return (
-    <tr className={ROW}>
-      <Cell className="font-semibold wrap-anywhere">{row.symbol}</Cell>
+    <>
+      {part >= 1 && <span className="text-bad">■ </span>}
+      {part >= 0.9 && part < 1 && <span className="text-amber">! </span>}
+      {percent(weight)}
+      {limit !== "" && <span className="text-dim"> /{percent(limit).replace(".00", "")}</span>}
+    </>
+  );
+}
+
+const Row = memo(function Row({ row, limit, mayOperate, onSymbol, onClose }: RowProps) {
+  const isFlat = direction(row.quantity) === "flat";
+  return (
+    <tr className={`${ROW} ${isFlat ? "text-dim" : ""}`} tabIndex={-1} data-row={row.symbol}>
+      <Cell className="font-semibold wrap-anywhere">
+        <button type="button" onClick={() => onSymbol(row.symbol)} className="hover:underline">
+          {row.symbol}
+        </button>
+      </Cell>
       <Cell right className="whitespace-nowrap">
         <span className="text-dim">{direction(row.quantity) === "down" ? "short" : ""} </span>
         {quantity(row.quantity)}
@@ -21,7 +54,7 @@ function Row({ row }: { readonly row: PositionRow }) {
         {average(row.average_price)}
       </Cell>
       <Cell right>{price(row.last)}</Cell>
-      <Cell right className="hidden @sm:table-cell">
+      <Cell right className="hidden @2xl:table-cell">
         {money(row.market_value)}
       </Cell>
       <Cell right>
@@ -30,50 +63,102 @@ function Row({ row }: { readonly row: PositionRow }) {
       <Cell right className="hidden @md:table-cell">
         <Amount value={row.realized_pnl} format={signedMoney} />
       </Cell>
-      <Cell right className="hidden @sm:table-cell">
-        {percent(row.weight)}
+      <Cell right className="hidden whitespace-nowrap @sm:table-cell">
+        <Weight weight={row.weight} limit={limit} />
       </Cell>
-      <Cell className="hidden text-dim @2xl:table-cell">{row.strategies.join(", ")}</Cell>
+      <Cell className="hidden max-w-0 w-1/4 truncate text-dim @3xl:table-cell">{row.strategies.join(", ")}</Cell>
+      <Cell right>
+        {!isFlat && (
+          <button
+            type="button"
+            disabled={!mayOperate}
+            aria-label={`Close ${row.symbol}…`}
+            data-close
+            onClick={() => onClose(row)}
+            className="px-1 text-bad hover:underline disabled:text-dim"
+          >
+            close…
+          </button>
+        )}
+      </Cell>
     </tr>
+  );
+});
+
+function Columns() {
+  return (
+    <Titles>
+        <Head>Symbol</Head>
+        <Head right>Qty</Head>
+        <Head right className="hidden @md:table-cell">
+          Entry
+        </Head>
+        <Head right>Last</Head>
+        <Head right className="hidden @2xl:table-cell">
+          Value
+        </Head>
+        <Head right>Unrealized</Head>
+        <Head right className="hidden @md:table-cell">
+          Realized
+        </Head>
+        <Head right className="hidden @sm:table-cell">
+          Weight
+        </Head>
+        <Head className="hidden @3xl:table-cell">Strategies</Head>
+        <Head>
+          <span className="sr-only">Actions</span>
+        </Head>
+    </Titles>
   );
 }
 
-export function PositionsPanel({ positions, className = "" }: Props) {
+export const PositionsPanel = memo(function PositionsPanel(props: Props) {
+  const { positions, limit, desk, mayOperate, onSymbol, className = "" } = props;
+  const [closing, setClosing] = useState<PositionRow | null>(null);
   const open = positions.filter((row) => direction(row.quantity) !== "flat");
+  const flat = positions.filter((row) => direction(row.quantity) === "flat");
+  const symbol = closing?.symbol ?? "";
   return (
-    <Panel title="Positions" note={`${open.length} open`} className={className}>
+    <Panel
+      title="Positions"
+      digit={3}
+      note={`${open.length} open${flat.length > 0 ? ` · ${flat.length} flat` : ""}`}
+      className={className}
+    >
       {positions.length === 0 ? (
         <Empty>Flat: no open positions.</Empty>
       ) : (
         <Table label="Positions">
-          <thead>
-            <tr>
-              <Head>Symbol</Head>
-              <Head right>Qty</Head>
-              <Head right className="hidden @md:table-cell">
-                Avg
-              </Head>
-              <Head right>Last</Head>
-              <Head right className="hidden @sm:table-cell">
-                Value
-              </Head>
-              <Head right>Unrealized</Head>
-              <Head right className="hidden @md:table-cell">
-                Realized
-              </Head>
-              <Head right className="hidden @sm:table-cell">
-                Weight
-              </Head>
-              <Head className="hidden @2xl:table-cell">Strategies</Head>
-            </tr>
-          </thead>
+          <Columns />
           <tbody>
-            {positions.map((row) => (
-              <Row key={row.symbol} row={row} />
+            {[...open, ...flat].map((row) => (
+              <Row
+                key={row.symbol}
+                row={row}
+                limit={limit}
+                mayOperate={mayOperate}
+                onSymbol={onSymbol}
+                onClose={setClosing}
+              />
             ))}
           </tbody>
         </Table>
       )}
+      <ReasonDialog
+        title={`Close ${symbol}`}
+        question={`Why is ${symbol} closed?`}
+        verb="Close the position"
+        open={closing !== null}
+        suggestion="Closed from the dashboard"
+        quantity={
+          closing === null ? undefined : { most: Math.abs(Math.trunc(Number(closing.quantity))) }
+        }
+        onClose={() => setClosing(null)}
+        onAnswer={({ reason, quantity: shares }) => {
+          setClosing(null);
+          void desk.send("close", reason, shares === null ? { symbol } : { symbol, quantity: shares });
+        }}
+      />
     </Panel>
   );
-}
+});

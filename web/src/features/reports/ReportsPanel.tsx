@@ -1,16 +1,26 @@
-import type { ReportRow } from "../../api/messages";
+import { memo } from "react";
+import { getReport, getReports } from "../../api/rest";
+import { signIn } from "../../api/signIn";
 import { Empty, Panel } from "../../components/Panel";
+import { useFetched } from "../../components/useFetched";
 import { localPath } from "./localPath";
 
-interface Props {
-  readonly reports: readonly ReportRow[];
-  readonly className?: string;
-}
+const AGAIN_MS = 60_000;
 
 interface LinkProps {
   readonly href: string;
   readonly label: string;
   readonly children: string;
+}
+
+/** A link alone carries no sign-in: where one is needed the report is fetched and saved. */
+async function save(path: string): Promise<void> {
+  const address = URL.createObjectURL(await getReport(path));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = path.split("/").at(-1) ?? "report";
+  link.click();
+  URL.revokeObjectURL(address);
 }
 
 function ReportLink({ href, label, children }: LinkProps) {
@@ -23,32 +33,40 @@ function ReportLink({ href, label, children }: LinkProps) {
       rel="noopener noreferrer"
       aria-label={label}
       className="underline hover:text-amber"
+      onClick={(event) => {
+        if (!signIn.isNeeded) return;
+        event.preventDefault();
+        void save(path);
+      }}
     >
       {children}
     </a>
   );
 }
 
-export function ReportsPanel({ reports, className = "" }: Props) {
+export const ReportsPanel = memo(function ReportsPanel({ className = "" }: { className?: string }) {
+  const fetched = useFetched(getReports, AGAIN_MS);
+  const reports = fetched.state === "there" ? fetched.value.reports : [];
   return (
-    <Panel title="Reports" note={`${reports.length}`} className={className}>
-      {reports.length === 0 ? (
+    <Panel title="Reports" digit={9} note={`${reports.length}`} className={className}>
+      {fetched.state === "loading" && <Empty>Asking for the list…</Empty>}
+      {fetched.state === "failed" && <Empty>No answer: the list will be asked for again.</Empty>}
+      {fetched.state === "there" && reports.length === 0 && (
         <Empty>The first report comes after the close.</Empty>
-      ) : (
-        <ul>
-          {reports.map((report) => (
-            <li key={report.day} className="flex gap-3 border-b border-line/60 px-2 py-0.5">
-              <span className="flex-1">{report.day}</span>
-              <ReportLink href={report.html} label={`Report of ${report.day}`}>
-                open
-              </ReportLink>
-              <ReportLink href={report.json} label={`Report of ${report.day} as JSON`}>
-                JSON
-              </ReportLink>
-            </li>
-          ))}
-        </ul>
       )}
+      <ul>
+        {reports.map((report) => (
+          <li key={report.day} className="flex gap-3 border-b border-line/60 px-2 py-0.5">
+            <span className="flex-1 whitespace-nowrap">{report.day}</span>
+            <ReportLink href={report.html} label={`Report of ${report.day}`}>
+              open
+            </ReportLink>
+            <ReportLink href={report.json} label={`Report of ${report.day} as JSON`}>
+              JSON
+            </ReportLink>
+          </li>
+        ))}
+      </ul>
     </Panel>
   );
-}
+});

@@ -4,16 +4,24 @@ import gzip
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantterminal.adapters.polygon.codec import Status, decode, rest_bar
-from quantterminal.ports.streams import BarSeen, QuoteSeen, SessionReport, TradeSeen
-from quantterminal.ports.watermarks import Quote
+from quantterminal.adapters.polygon.codec import (
+    Quote,
+    Status,
+    Trade,
+    decode,
+    decode_all,
+    instant,
+    rest_bar,
+    rest_trade,
+)
+from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
+from quantterminal.ports.ticks import TicksSeen
 from tests.project_files import ROOT
 
 SAMPLE = ROOT.parent / "shared" / "data" / "wire" / "dev" / "IBM_20131007_AM.jsonl.gz"
@@ -62,9 +70,43 @@ QUOTE: Mapping[str, Any] = {
     "q": 50385480,
     "z": 3,
 }
-LULD = {"ev": "LULD", "T": "MSFT", "h": 218.96, "l": 198.11, "i": [21], "z": 3, "t": 1, "q": 2}
+LULD = {
+    "ev": "LULD",
+    "T": "MSFT",
+    "h": 218.96,
+    "l": 198.11,
+    "i": [21],
+    "z": 3,
+    "t": 1601316752683746,
+    "q": 290317,
+}
+NOI = {"ev": "NOI", "T": "NTEST.Q", "t": 1601318039223013600, "at": 930, "a": "M", "i": 44}
+FMV = {"ev": "FMV", "fmv": 189.22, "sym": "AAPL", "t": 1678220098130}
+SECOND = {**AM, "ev": "A", "e": 1381152601000}
+UNKNOWN = {"ev": "XYZ", "sym": "MSFT"}
 START = datetime(2013, 10, 7, 13, 30, tzinfo=UTC)
-AT = datetime(2018, 9, 4, 4, 53, 38, 784000, tzinfo=UTC)
+PRINT = Trade(
+    symbol="MSFT",
+    at_ms=1536036818784,
+    price=114.125,
+    size=100,
+    sequence=3681328,
+    conditions=(0, 12),
+    exchange=4,
+    tape=3,
+)
+OFFER = Quote(
+    symbol="MSFT",
+    at_ms=1536036818784,
+    bid=114.125,
+    ask=114.128,
+    sequence=50385480,
+    bid_size=100,
+    ask_size=160,
+    bid_exchange=4,
+    ask_exchange=7,
+    tape=3,
+)
 BAR = {
     "symbol": "IBM",
     "start": START,
@@ -84,18 +126,96 @@ def test_all_kinds_in_one_frame() -> None:
     decoded = decode(json.dumps([status, AM, TRADE, QUOTE]))
 
     assert decoded == [
+        TicksSeen([PRINT], [OFFER]),
         Status("success", "subscribed to: AM.IBM"),
         BarSeen(BAR),
-        TradeSeen("MSFT", 114.125, 100.0, AT),
-        QuoteSeen("MSFT", Quote(Decimal("114.125"), Decimal("114.128"), AT)),
     ]
 
 
-def test_an_unknown_event_does_not_take_its_neighbours_along() -> None:
-    decoded = decode(json.dumps([LULD, AM, QUOTE]))
+def test_frames_that_came_together_say_what_they_say_alone() -> None:
+    frames = [json.dumps([event]) for event in (AM, TRADE, QUOTE, TRADE)]
 
-    assert decoded[0] == SessionReport("feed_event_unknown", {"ev": "LULD"})
-    assert decoded[1:] == decode(json.dumps([AM, QUOTE]))
+    assert decode_all(frames) == [TicksSeen([PRINT, PRINT], [OFFER]), BarSeen(BAR)]
+
+
+@pytest.mark.parametrize("odd", ["<html>", json.dumps([UNKNOWN]), "[", json.dumps(UNKNOWN)])
+def test_an_odd_frame_does_not_take_its_neighbours_along(odd: str) -> None:
+    decoded = decode_all([json.dumps([TRADE]), odd.encode(), json.dumps([QUOTE, AM])])
+
+    assert decoded[0] == TicksSeen([PRINT], [OFFER])
+    assert BarSeen(BAR) in decoded
+    assert len(decoded) == 3
+
+
+def test_an_unknown_event_does_not_take_its_neighbours_along() -> None:
+    decoded = decode(json.dumps([UNKNOWN, AM, QUOTE]))
+
+    assert SessionReport("feed_event_unknown", {"ev": "XYZ"}) in decoded
+    assert [each for each in decoded if not isinstance(each, SessionReport)] == decode(
+        json.dumps([AM, QUOTE])
+    )
+
+
+def test_unknown_fields_are_passed_over() -> None:
+    assert decode(json.dumps([{**TRADE, "new": {"a": [1]}}])) == [TicksSeen([PRINT], [])]
+
+
+@pytest.mark.parametrize("kind", ["LULD", "NOI", "FMV", "A", "status"])
+def test_every_documented_kind_is_known(kind: str) -> None:
+    events = {each["ev"]: each for each in (LULD, NOI, FMV, SECOND, {"ev": "status"})}
+
+    decoded = decode(json.dumps([events[kind], TRADE]))
+
+    assert TicksSeen([PRINT], []) in decoded
+    assert not any(isinstance(each, FrameUnreadable) for each in decoded)
+
+
+def test_bands_and_imbalances_have_their_ticker_and_time_in_other_places() -> None:
+    band, imbalance = decode(json.dumps([LULD, NOI]))
+
+    assert isinstance(band, SessionReport)
+    assert (band.fields["symbol"], band.fields["indicators"]) == ("MSFT", "21")
+    assert band.fields["at"].startswith("2020-09-28 18:12:32.68")
+    assert isinstance(imbalance, SessionReport)
+    assert (imbalance.fields["symbol"], imbalance.fields["at"][:19]) == (
+        "NTEST.Q",
+        "2020-09-28 18:33:59",
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "year"),
+    [(1678220098130, 2023), (1601316752683746, 2020), (1601318039223013600, 2020)],
+)
+def test_times_come_in_milliseconds_and_in_finer_units(number: int, year: int) -> None:
+    at = instant(number)
+    assert at is not None
+    assert at.year == year
+
+
+@pytest.mark.parametrize("event", [TRADE, QUOTE])
+def test_whole_numbers_of_ticks_may_come_with_a_fraction(event: Mapping[str, Any]) -> None:
+    floats = {
+        name: float(value) if isinstance(value, int) else value for name, value in event.items()
+    }
+
+    assert decode(json.dumps([floats])) == decode(json.dumps([event]))
+
+
+@pytest.mark.parametrize(
+    ("exact", "size"), [("100.25", 100.25), ("many", 100.0), ("", 100.0), ("inf", 100.0)]
+)
+def test_the_decimal_string_is_the_exact_size(exact: str, size: float) -> None:
+    (seen,) = decode(json.dumps([{**TRADE, "ds": exact}]))
+
+    assert isinstance(seen, TicksSeen)
+    assert seen.trades[0].size == size
+
+
+def test_numbers_may_come_as_strings() -> None:
+    (seen,) = decode(json.dumps([{**TRADE, "s": "100", "p": "114.125"}]))
+
+    assert seen == TicksSeen([PRINT], [])
 
 
 @pytest.mark.parametrize("neighbour", [None, LULD])
@@ -103,7 +223,7 @@ def test_whole_numbers_may_come_with_a_fraction(neighbour: dict[str, Any] | None
     odd = {**AM, "v": 1283.0, "s": 1381152600000.0, "z": 427.0}
     frame = json.dumps([odd, *([neighbour] if neighbour else [])])
 
-    assert decode(frame)[0] == BarSeen(BAR)
+    assert BarSeen(BAR) in decode(frame)
 
 
 @pytest.mark.parametrize(
@@ -139,24 +259,16 @@ def test_a_number_that_json_does_not_know_is_still_a_bar() -> None:
     "event",
     [
         {**TRADE, "p": None},
-        {**TRADE, "p": -1},
-        {**TRADE, "s": -1},
         {**TRADE, "t": None},
         {**QUOTE, "bp": "x"},
-        {**QUOTE, "t": 1e300},
         {**TRADE, "sym": None},
     ],
 )
-def test_a_trade_or_quote_that_makes_no_sense_is_reported(event: dict[str, Any]) -> None:
+def test_a_trade_or_quote_that_makes_no_sense_is_kept_as_it_came(event: dict[str, Any]) -> None:
     (report,) = decode(json.dumps([event]))
 
-    assert isinstance(report, SessionReport)
-    assert report.event == "feed_event_unreadable"
-
-
-@pytest.mark.parametrize("change", [{"bp": 0}, {"ap": 0}, {"bp": 115.0}])
-def test_one_sided_and_crossed_quotes_are_no_price(change: dict[str, Any]) -> None:
-    assert decode(json.dumps([{**QUOTE, **change}])) == []
+    assert isinstance(report, FrameUnreadable)
+    assert report.raw == str(event)
 
 
 def test_a_single_object_is_a_frame_too() -> None:
@@ -191,6 +303,22 @@ def test_a_row_of_the_aggregates() -> None:
     bar = rest_bar("IBM", {**row, "t": 1381152600000, "n": 3})
 
     assert bar == {**BAR, "trades": 3}
+
+
+def test_a_row_of_the_trades_is_the_print_of_the_stream() -> None:
+    row = {
+        "sip_timestamp": 1536036818784123456,
+        "price": 114.125,
+        "size": 100,
+        "sequence_number": 3681328,
+        "conditions": [0, 12],
+        "exchange": 4,
+        "tape": 3,
+    }
+
+    assert rest_trade("MSFT", row) == PRINT
+    assert rest_trade("MSFT", {**row, "sip_timestamp": None}) is None
+    assert rest_trade("MSFT", {**row, "price": "x"}) is None
 
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the recorded frames are not part of the project")

@@ -11,6 +11,7 @@ from quantterminal.ports.streams import (
     BarSeen,
     FeedEvent,
     FeedLive,
+    FrameUnreadable,
     SessionReport,
     SessionState,
 )
@@ -247,12 +248,47 @@ def test_a_server_that_says_goodbye_is_left(name: str) -> None:
     assert machine.wants_close
 
 
+def test_a_slow_consumer_is_reported_and_the_close_is_the_server_s() -> None:
+    machine = live(session())
+    assert reports(machine.receive(status("slow_consumer"), 1.0)) == ["feed_slow_consumer"]
+    assert not machine.wants_close
+
+
+def test_who_sees_more_may_give_the_connection_up() -> None:
+    machine = live(session())
+    assert reports(machine.give_up("feed_stalled", {"stale_share": "0.80"})) == ["feed_stalled"]
+    assert machine.wants_close
+
+
+def test_many_frames_at_once_are_the_same_as_one_by_one() -> None:
+    frames = [json.dumps([BAR]).encode(), acknowledged(PAIRS[:2]).encode(), b"<html>"]
+    one, many = live(session()), live(session())
+
+    events = [event for frame in frames for event in one.receive(frame, 1.0)]
+
+    assert list(many.receive_all(frames, 1.0)) == events
+
+
+def test_too_much_before_all_acknowledgements_is_given_up() -> None:
+    machine = session()
+    machine.connected(0.0)
+    machine.receive(status("connected"), 0.0)
+    machine.receive(status("auth_success"), 0.0)
+    tick = {"ev": "T", "sym": "IBM", "t": 1, "p": 1, "s": 1, "q": 1}
+
+    frame = json.dumps([tick] * 50_001)
+    machine.receive(frame, 0.1)
+
+    assert reports(machine.receive(frame, 0.2)) == ["feed_acknowledgements_late"]
+    assert machine.wants_close
+
+
 @pytest.mark.parametrize("frame", ["<html>", "", "[", b"\xff\xfe", "null", "7", '["x"]', "[[]]"])
 def test_f10_what_is_no_event_is_survived(frame: str | bytes) -> None:
     machine = live(session())
 
     events = machine.receive(frame, 1.0)
 
-    assert all(isinstance(event, SessionReport) for event in events)
+    assert all(isinstance(event, SessionReport | FrameUnreadable) for event in events)
     assert machine.state is SessionState.LIVE
     assert not machine.wants_close

@@ -1,0 +1,28 @@
+"""One market-data connection for one account: whoever holds the lease may have it."""
+
+from datetime import datetime
+from typing import Protocol
+
+
+class FeedLease(Protocol):
+    def keep(self, holder: str) -> int | None:
+        """Take the lease or extend it by some seconds of real time.
+
+        The fencing token: higher with each new holder, also after the working state was emptied.
+        None while somebody else holds the lease. Raises RetryableError.
+        """
+        ...
+
+    def release(self, holder: str) -> None:
+        """Give it back, if it is still this holder's. Raises RetryableError."""
+        ...
+
+
+class GapLog(Protocol):
+    """What of the tape was missed, for reports; one entry a beginning."""
+
+    def found(self, began: datetime, ended: datetime, reason: str) -> None: ...
+
+    def filled(self, began: datetime, *, bars: int, trades: int, at: datetime) -> None:
+        """What was given again; a second call adds to the first."""
+        ...

@@ -1,0 +1,39 @@
+"""The file of measured figures: rows are replaced by name, and goals judged."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench.report import Row, lines, write
+
+FASTER = Row("A", 300.0, "bars/s", "peer 1.0, 100 bars/s", 3.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "goal", "met"),
+    [(3.0, 3.0, True), (2.99, 3.0, False), (None, 3.0, None), (1.0, None, None)],
+)
+def test_a_goal_is_met_from_its_ratio_on(
+    ratio: float | None, goal: float | None, *, met: bool | None
+) -> None:
+    assert Row("A", 1.0, "s", "x", ratio, goal).is_met is met
+
+
+def test_each_writer_replaces_its_own_rows_only(tmp_path: Path) -> None:
+    file = tmp_path / "build" / "bench.json"
+
+    write([FASTER, Row("B", 1.0, "s", "2 s", 2.0, 1.0)], {"peer": "1.0"}, file)
+    write([Row("B", 4.0, "s", "2 s", 0.5, 1.0)], {"other": "2.0"}, file)
+
+    found = json.loads(file.read_text())
+    assert [(row["name"], row["met"]) for row in found["rows"]] == [("A", True), ("B", False)]
+    assert found["versions"] == {"peer": "1.0", "other": "2.0"}
+    assert {"python", "cores", "load"} < set(found["machine"])
+
+
+def test_the_table_says_what_was_met() -> None:
+    table = lines([FASTER, Row("B", 0.25, "s", "0.3 s", None, None)])
+
+    assert table[2] == "| A | 300 bars/s | peer 1.0, 100 bars/s | 3.00 | 3 | met |"
+    assert table[3] == "| B | 0.250 s | 0.3 s | - | - |  |"
