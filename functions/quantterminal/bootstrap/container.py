@@ -12,6 +12,7 @@ from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.settings import Settings
 
 if TYPE_CHECKING:
+    from quantterminal.adapters.alpaca.session import AlpacaSession
     from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.domain.trade_conditions import ConditionRules
     from quantterminal.services.container_runtime import ContainerRuntime
@@ -25,7 +26,6 @@ _NS_PER_MS = 1_000_000
 
 def container_runtime(settings: Settings) -> "ContainerRuntime":
     """The ingest container's surroundings; its threads do not share a database connection."""
-    from quantterminal.adapters.alpaca.session import AlpacaSession
     from quantterminal.adapters.polygon.session import PolygonSession
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
     from quantterminal.adapters.postgres.gap_log import PostgresGapLog
@@ -42,10 +42,6 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
 
     def recover_orders() -> None:
         import_facts(runtime=recovering)
-
-    def stream_session() -> AlpacaSession:
-        key_id, secret_key = parts.broker_keys()
-        return AlpacaSession(key_id=key_id, secret_key=secret_key, draw=random.random)
 
     live = _live_feed(parts)
 
@@ -76,7 +72,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
             stall_after_s=stall_after_s,
         ),
         stream_url=settings.need("QT_BROKER_STREAM_URL"),
-        stream_session=stream_session,
+        stream_session=lambda: _stream_session(parts),
         stream_keys=parts.broker_keys,
         draw=random.random,
         monotonic=time.monotonic,
@@ -85,6 +81,13 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         bars_from_trades="AM" not in channels,
         push_live=None if live is None else live.beat,
     )
+
+
+def _stream_session(parts: Parts) -> "AlpacaSession":
+    from quantterminal.adapters.alpaca.session import AlpacaSession
+
+    key_id, secret_key = parts.broker_keys()
+    return AlpacaSession(key_id=key_id, secret_key=secret_key, draw=random.random)
 
 
 def _stamp_ms() -> int:
