@@ -132,7 +132,6 @@ RATES: dict[Fault, float] = {
     Fault.POWER_CUT: 0.02,
     Fault.SYMBOL_HALTED: 0.02,
     Fault.DIVIDEND: 0.03,
-    Fault.SPLIT: 0.02,
     Fault.UNKNOWN_ACTIVITY: 0.01,
     Fault.FOREIGN_ORDER: 0.02,
     Fault.FRAME_DROPPED: 0.03,

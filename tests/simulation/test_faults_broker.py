@@ -124,6 +124,7 @@ def test_f11_a_frame_waits_while_the_queue_does_not_take_it() -> None:
 def test_f19_a_split_is_booked_from_the_broker_s_row() -> None:
     world = stage(bars=12)
     world.loop.after(290.0, lambda: world.broker.act("SPLIT", "AAPL", shares=13))
+    world.chaos.note(Fault.SPLIT, "broker")
     outcome = told(world)
 
     assert [str(each.kind) for each in world.stores.tables.activities.values()] == ["split"]

@@ -148,11 +148,6 @@ class Troubles:
         if happens(Fault.DIVIDEND, "broker"):
             symbol = self._symbol("dividend of")
             broker.act("DIV", symbol, cash=f"{broker.position(symbol) * Decimal('0.11'):.2f}")
-        if happens(Fault.SPLIT, "broker"):
-            symbol = self._symbol("split of")
-            given = int(broker.position(symbol) / 10)  # a stock dividend of a tenth
-            if given:
-                broker.act("SPLIT", symbol, shares=given)
         if happens(Fault.UNKNOWN_ACTIVITY, "broker"):
             broker.act("REORG", self._symbol("reorganisation of"), cash="12.34")
 
