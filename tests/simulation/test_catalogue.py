@@ -9,8 +9,8 @@ from tests.simulation.faults import DRAWN, NUMBERS, RATES, Fault
 
 FOLDER = Path(__file__).parent
 EVERY = [f"F{number:02d}" for number in range(1, 47)]
-# Not drawn at a rate: they follow from other draws, or from who acts and on which day. A split comes
-# overnight, when no order of ours is under way: the directed tests hold it.
+# Not drawn at a rate: they follow from other draws, or from who acts and on which day. A split
+# comes overnight, when no order of ours is under way: the directed tests hold it.
 FOLLOWS = {
     Fault.SENT_AGAIN,
     Fault.WASH_TRADE,
