@@ -16,6 +16,7 @@ from ingest_container.waiting import PatientThread, drained
 from quantterminal.domain.errors import QuantTerminalError, RetryableError
 from quantterminal.ports.streams import (
     FrameUnreadable,
+    KeysRefused,
     SessionReport,
     SessionState,
     StreamEvent,
@@ -36,7 +37,8 @@ class _Recover:
     connection: int
 
 
-_Item = UpdateSeen | FrameUnreadable | _Recover
+_Item = UpdateSeen | FrameUnreadable | KeysRefused | _Recover
+_KEYS_TRIES = 3  # the next refusal asks again
 
 
 class OrderStream:
@@ -82,11 +84,8 @@ class OrderStream:
         """The worker's task: recovery and updates in the order of their arrival."""
         while True:
             items = await drained(self._waiting, most=_MOST_AT_ONCE)
-            for is_recovery, group in groupby(items, key=lambda item: isinstance(item, _Recover)):
-                if is_recovery:
-                    await self._recover([item for item in group if isinstance(item, _Recover)][-1])
-                else:
-                    await self._relay([item for item in group if not isinstance(item, _Recover)])
+            for _, group in groupby(items, key=_kind):
+                await self._handle(list(group))
             self._gate_changed.set()
 
     async def keep_gate(self) -> None:
@@ -128,6 +127,25 @@ class OrderStream:
             self._runtime.telemetry.record("stream_buffer_full", updates=_MOST_WAITING)
             raise BufferFullError from None
 
+    async def _handle(self, items: Sequence[_Item]) -> None:
+        """Items of one kind, in order."""
+        match items[-1]:
+            case _Recover() as wanted:
+                await self._recover(wanted)
+            case KeysRefused():
+                await self._renew_keys()
+            case _:
+                await self._relay(
+                    [each for each in items if isinstance(each, UpdateSeen | FrameUnreadable)]
+                )
+
+    async def _renew_keys(self) -> None:
+        keys = await self._thread.until_done(
+            self._runtime.stream_keys, tries=_KEYS_TRIES, still=lambda: True
+        )
+        if keys is not None:
+            self._session.renew_keys(*keys)
+
     async def _recover(self, wanted: _Recover) -> None:
         telemetry = self._runtime.telemetry
         telemetry.record("stream_live", connection=wanted.connection)
@@ -158,3 +176,8 @@ class OrderStream:
         outgoing = [relayed(runtime.trading.account, each, runtime.clock) for each in seen]
         await self._thread.until_done(lambda: runtime.bus.send(outgoing), still=lambda: True)
         self.updates_seen += len(outgoing)
+
+
+def _kind(item: _Item) -> type:
+    """Recoveries and refusals stand alone; what is relayed goes together."""
+    return type(item) if isinstance(item, _Recover | KeysRefused) else UpdateSeen

@@ -101,6 +101,7 @@ class Surroundings:
             ),
             "stream_url": f"ws://{self.market.broker}/stream",
             "stream_session": lambda: AlpacaSession(key_id="key", secret_key="secret", draw=draw),
+            "stream_keys": lambda: ("key", "secret"),
             "draw": draw,
             **changes,
         }

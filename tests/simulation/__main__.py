@@ -13,6 +13,7 @@ from tests.simulation.systematic import every_crash
 def tell(lines: Iterable[str]) -> None:
     for line in lines:
         sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def replay(seed: int, *, bars: int | None, shrinks: bool, prints_trace: bool) -> int:
@@ -40,17 +41,22 @@ def main(arguments: Sequence[str]) -> int:
     one.add_argument("--bars", type=int)
     one.add_argument("--shrink", action="store_true")
     one.add_argument("--trace", action="store_true")
-    verbs.add_parser("crashes", help="every effect of every flow fails once, in every way")
+    crashes = verbs.add_parser(
+        "crashes", help="every effect of every flow fails once, in every way"
+    )
+    crashes.add_argument("--pairs", action="store_true", help="two effects of one flow fail")
+    crashes.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args(arguments)
     if chosen.verb == "replay":
         return replay(
             chosen.seed, bars=chosen.bars, shrinks=chosen.shrink, prints_trace=chosen.trace
         )
     if chosen.verb == "crashes":
-        result = every_crash()
+        result = every_crash(in_pairs=chosen.pairs, workers=chosen.workers)
         tell(result.lines())
         return 1 if result.failed else 0
-    tally = run(range(chosen.first, chosen.first + chosen.seeds), workers=chosen.workers)
+    seeds = range(chosen.first, chosen.first + chosen.seeds)
+    tally = run(seeds, workers=chosen.workers, tell=tell)
     tell(tally.lines())
     return 1 if tally.failed else 0
 

@@ -60,7 +60,10 @@ def told(rows: Sequence[Any]) -> Told:
             key = (payload["strategy"], payload["symbol"])
             books.held[key] = books.held.get(key, _ZERO) + quantity
         elif entry.kind == "activities":
-            books.cash += sum((Decimal(each["cash"]) for each in payload["activities"]), _ZERO)
+            for each in payload["activities"]:
+                books.cash += Decimal(each["cash"])
+                key = ("", each["symbol"])
+                books.held[key] = books.held.get(key, _ZERO) + Decimal(each["shares"])
         elif entry.kind in ("order", "intent.approved"):
             filled, booked = payload["filled_quantity"], payload["booked_quantity"]
             name = payload["client_order_id"]

@@ -137,7 +137,7 @@ class Chaos:
         actor.effects += 1
         key = (actor.flow, actor.effects)
         self.reached.setdefault(key, (effect, tuple(faults)))
-        if key in self.planted:
+        if self.planted.get(key) in faults:
             return self.planted.pop(key)
         if self.is_over:
             return None

@@ -73,7 +73,7 @@ _STATE = dict.fromkeys(
     contracts.STATE,
 )  # fmt: skip
 _BARS = {"store": _WRITE, "quarantine": _WRITE, "last_minute": _READ, "minutes": _READ}
-_SEND = Contract(
+SEND = Contract(
     {Fault.SEND_LOST: timed_out, Fault.SEND_UNKNOWN: timed_out}, (0.003, 0.03), timeout_s=5.0
 )
 _FEED = Contract({}, (0.05, 0.5))
@@ -122,6 +122,7 @@ class Composition:
     wire: Wire
     telemetry: Telemetry
     ports: Ports
+    releases: dict[str, str] = field(default_factory=dict)
     clock: VirtualClock = field(init=False)
 
     def __post_init__(self) -> None:
@@ -164,14 +165,18 @@ class Composition:
         )
 
     def _broker(self) -> AlpacaBroker:
+        line = self.wire.line()
+        key_id, secret_key = line.keys
         return AlpacaBroker(
             base_url="https://broker.local",
-            key_id="key",
-            secret_key="secret",
+            key_id=key_id,
+            secret_key=secret_key,
             draw=self.draw,
             sleep=self.loop.pause,
             unix_now=self._unix_now,
-            transport=self.wire.request,
+            transport=line.request,
+            telemetry=self.telemetry,
+            fresh_keys=line.fresh_keys,
         )
 
     def _unix_now(self) -> float:
@@ -199,6 +204,7 @@ class Composition:
             bus=self.ports.bus,
             ledger=self.ports.intents,
             activity=self.ports.activity,
+            release=self.releases.get("risk", ""),
         )
 
     def _updates(self) -> UpdateRuntime:
@@ -222,6 +228,7 @@ class Composition:
             gate=self.ports.gate,
             broker=self._broker(),
             updates=self._updates(),
+            release=self.releases.get("execution", ""),
         )
 
     def _reconciling(self) -> ReconcileRuntime:
@@ -274,6 +281,7 @@ class Composition:
             gate=ports.gate,
             ingest=ingest,
             recovering=self._reconciling(),
+            stream_keys=lambda: self.wire.broker.vault,
             telemetry=self.telemetry,
             draw=self.draw,
         )
@@ -293,7 +301,7 @@ class SqsClient:
             most //= 2
         answer: dict[str, Any] = self._chaos.call(
             f"sqs.send {url.rsplit('/', 1)[-1]}",
-            _SEND,
+            SEND,
             lambda: self._calls.send(url, entries, most=most),
         )
         return answer
@@ -301,7 +309,7 @@ class SqsClient:
     def change_message_visibility(self, **request: Any) -> None:
         url, receipt = request["QueueUrl"], request["ReceiptHandle"]
         seconds = request["VisibilityTimeout"]
-        self._chaos.call("sqs.defer", _SEND, lambda: self._calls.hide(url, receipt, seconds))
+        self._chaos.call("sqs.defer", SEND, lambda: self._calls.hide(url, receipt, seconds))
 
 
 def ports_of(stores: Stores, chaos: Chaos) -> Ports:

@@ -28,9 +28,10 @@ class SessionTooLongError(Exception):
 
 @dataclass(slots=True)
 class Process:
-    """The memory that a crash takes away: `parts` are the runtimes built in it."""
+    """The memory that a crash takes away: `parts` are the runtimes built in it, of `release`."""
 
     name: str
+    release: str = ""
     parts: Any = None
     is_alive: bool = True
     on_end: Callable[[], None] = lambda: None

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.simulation.faults import NUMBERS
+from tests.simulation.faults import DRAWN, NUMBERS
 from tests.simulation.shrink import Shrunk
 from tests.simulation.world import Outcome
 
@@ -55,14 +55,18 @@ class Tally:
         told += [f"  {count:>8}  {fault}" for fault, count in self.faults.most_common()]
         told.append("hits by number of the catalogue:")
         told += [f"  {number} {self.numbers[number]}" for number in sorted(self.numbers)]
-        missing = [f"F{n:02d}" for n in range(1, 47) if f"F{n:02d}" not in self.numbers]
+        missing = sorted(set(DRAWN) - set(self.numbers))
         told.append(f"  never: {' '.join(missing) or 'none'}")
         told.append("checks: " + ", ".join(f"{k} {self.checks[k]}" for k in sorted(self.checks)))
         told.append(f"{len(self.failed)} sessions with violations")
         for seed, text in sorted(self.failed.items()):
-            told.append(f"  seed {seed}: {text}")
-            told.append(f"    {command(seed)}")
+            told += failure(seed, text)
         return told
+
+
+def failure(seed: int, text: str) -> list[str]:
+    """What broke first in a session, and how it is told again."""
+    return [f"  seed {seed}: {text}", f"    {command(seed, '--shrink')}"]
 
 
 def command(seed: int, *more: str) -> str:

@@ -10,6 +10,7 @@ from quantterminal.domain.errors import AmbiguousError, InvalidValueError, Retry
 from quantterminal.services.api_requests import command
 from tests.simulation.faults import Fault
 from tests.simulation.loop import Process
+from tests.simulation.troubles import Troubles
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -28,18 +29,19 @@ class Schedule:
         self._chaos = world.chaos
         self._tape = world.loop.tape
         self._feed_is_up = True
-        self._commands = 0
+        self.troubles = Troubles(world, feed_lost=self._feed_lost, feed_back=self._feed_back)
 
     def begin(self) -> None:
         """Everything that the session will hold."""
         swarm = self._world.swarm
+        self.troubles.begin()
         for number in range(swarm.bars):
             self._loop.after(_FEED_START_S + (number + 1) * _MINUTE_S, self._bars_of(number))
         minutes = swarm.bars + int(swarm.heals / timedelta(minutes=1)) + 1
         for number in range(minutes):
             at = _FEED_START_S + number * _MINUTE_S
             self._loop.after(at, lambda: self._knock("reconcile", {}))
-            self._loop.after(at, self._trouble)
+            self._loop.after(at, self.troubles.minute)
         self._loop.after(_FEED_START_S, lambda: self._knock("session", {"action": "open"}))
         closes = (swarm.closes - self._loop.start) / timedelta(seconds=1)
         self._loop.after(closes, lambda: self._knock("session", {"action": "close"}))
@@ -49,8 +51,7 @@ class Schedule:
 
     def heal(self) -> None:
         """Every outage ends."""
-        self._chaos.ledger_is_out = False
-        self._set_state_down(down=False)
+        self.troubles.end()
         self._feed_back()
 
     # the feed
@@ -65,15 +66,18 @@ class Schedule:
         return tell
 
     def _say(self, raw: dict[str, Any]) -> None:
-        container = self._world.container
+        container = self._world.fed
         if container is not None and self._feed_is_up:
             container.feed_says(raw)
+
+    def _feed_lost(self) -> None:
+        self._feed_is_up = False
 
     def _feed_back(self) -> None:
         if not self._feed_is_up:
             self._feed_is_up = True
-            if self._world.container is not None:
-                self._world.container.feed_live()
+            if self._world.fed is not None:
+                self._world.fed.feed_live()
 
     # knocks
 
@@ -109,82 +113,14 @@ class Schedule:
         actor = self._loop.spawn(process, name, body, limit_s=topology.function(name).timeout_s)
         actor.begins(f"{name}:{payload.get('action', 'knock')}")
 
-    # troubles
-
-    def _trouble(self) -> None:
-        """Once a minute: what may go wrong with whole parts of the system."""
-        happens, tape, world = self._chaos.happens, self._tape, self._world
-        if happens(Fault.STATE_FLUSHED, "cache"):
-            self._loop.after(tape.seconds("flush", 0.1, 59.0), self._flush)
-        if happens(Fault.STATE_ROLLED_BACK, "cache"):
-            self._loop.after(tape.seconds("roll back", 0.1, 45.0), self._keep_and_roll_back)
-        if happens(Fault.STATE_PAUSED, "cache"):
-            self._set_state_down(down=True)
-            lasts = tape.seconds("pause of the working state", 1.0, 30.0)
-            self._loop.after(lasts, lambda: self._set_state_down(down=False))
-        if happens(Fault.LEDGER_OUT, "ledger"):
-            self._chaos.ledger_is_out = True
-            self._loop.after(tape.seconds("outage of the ledger", 1.0, 40.0), self._ledger_back)
-        if happens(Fault.FEED_SILENT, "feed"):
-            self._feed_is_up = False
-            self._loop.after(tape.seconds("silence of the feed", 10.0, 200.0), self._feed_back)
-        if happens(Fault.CONTAINER_KILLED, "container") and world.container is not None:
-            self._loop.after(tape.seconds("kill", 0.1, 59.0), self._kill_container)
-        if happens(Fault.FOREIGN_ORDER, "broker"):
-            self._loop.after(tape.seconds("order by hand", 0.1, 59.0), self._order_by_hand)
-        if happens(Fault.POISON, "queues"):
-            self._poison()
-
-    def _flush(self) -> None:
-        self._world.stores.state.flush()
-        self._world.stores.cache.flush()
-        self._loop.tell("working state flushed")
-
-    def _keep_and_roll_back(self) -> None:
-        state = self._world.stores.state
-        kept = state.kept()
-
-        def roll_back() -> None:
-            state.roll_back(kept)
-            self._loop.tell("working state rolled back")
-
-        self._loop.after(self._tape.seconds("rolled back by", 0.1, 10.0), roll_back)
-
-    def _set_state_down(self, *, down: bool) -> None:
-        self._world.stores.state.is_down = down
-        self._world.stores.cache.is_down = down
-
-    def _ledger_back(self) -> None:
-        self._chaos.ledger_is_out = False
-
-    def _kill_container(self) -> None:
-        if self._world.container is not None:
-            self._world.container.process.end()
-
-    def _order_by_hand(self) -> None:
-        world = self._world
-        symbol = world.swarm.symbols[self._tape.pick("symbol by hand", len(world.swarm.symbols))]
-        number = len(world.broker.orders) + 1
-        request = {
-            "client_order_id": f"by-hand-{number}",
-            "symbol": symbol,
-            "side": ("buy", "sell")[self._tape.pick("side by hand", 2)],
-            "qty": "3",
-            "limit_price": str(world.market.price(symbol)),
-        }
-        world.broker.accept(request, is_foreign=True)
-
-    def _poison(self) -> None:
-        names = sorted(self._world.stores.queues)
-        queue = self._world.stores.queues[names[self._tape.pick("poisoned queue", len(names))]]
-        once = f"poison-{self._loop.now_us}"
-        queue.send('{"v":99,"type":"Nothing"}', group="poison", once=once)
-
     # a person
 
     def _operate(self, number: int) -> None:
         verbs = ("halt", "flatten", "resume")
-        verb = verbs[self._tape.pick("verb", len(verbs))]
+        self.operate(verbs[self._tape.pick("verb", len(verbs))], number)
+
+    def operate(self, verb: str, number: int = 0) -> None:
+        """A person gives that order."""
         fault = {"halt": Fault.HALTED, "flatten": Fault.FLATTENED, "resume": Fault.RESUMED}[verb]
         self._chaos.note(fault, "operator", flow="api")
         process: Process = self._world.environment("api")

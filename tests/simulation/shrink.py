@@ -8,6 +8,7 @@ from tests.simulation.tape import Kind, Name, Script, Tape
 from tests.simulation.world import Outcome, run_session
 
 _MOST_RUNS = 300
+_OF_WHAT_IS_LEFT = {Kind.FAULT: 0.7, Kind.ORDER: 0.5, Kind.LATENCY: 0.8}
 
 
 @dataclass(slots=True)
@@ -21,11 +22,15 @@ class Shrunk:
 
 
 class Shrinker:
-    """Tries ever smaller scripts on ever shorter sessions, within a number of runs."""
+    """Tries ever smaller scripts on ever shorter sessions, within a number of runs.
+
+    Faults go first, for they are what a person reads; each kind of draw leaves runs to the next.
+    """
 
     def __init__(self, failed: Outcome, *, most_runs: int = _MOST_RUNS) -> None:
         self._wanted = failed.violations[0].invariant
         self._left = most_runs
+        self._reserved = 0
         self._runs = 0
         self._best = Shrunk(failed.swarm, {}, failed, 0)
         self._draws = [draw for draw in failed.tape.draws if draw.value != draw.benign]
@@ -36,10 +41,12 @@ class Shrinker:
         kept = {d.name for d in self._draws if d.kind is Kind.WORKLOAD}
         self._try(self._best.swarm, everything)
         self._shorten(everything)
-        for kind in (Kind.LATENCY, Kind.ORDER, Kind.FAULT):
+        for kind, share in _OF_WHAT_IS_LEFT.items():
+            self._reserved = round(self._left * (1 - share))
             of_kind = [d.name for d in self._draws if d.kind is kind and d.name in self._script]
             others = [name for name in self._script if name not in set(of_kind)]
             self._reduce(of_kind, lambda left, others=others: others + left)
+        self._reserved = 0
         self._shorten([name for name in self._script if name not in kept] + sorted(kept))
         self._best.runs = self._runs
         return self._best
@@ -67,9 +74,9 @@ class Shrinker:
         if not names or self._try(self._best.swarm, whole([])):
             return
         size = len(names) // 2
-        while size >= 1 and self._left > 0:
+        while size >= 1 and self._left > self._reserved:
             first = 0
-            while first < len(names):
+            while first < len(names) and self._left > self._reserved:
                 left = names[:first] + names[first + size :]
                 if self._try(self._best.swarm, whole(left)):
                     names = left

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -112,17 +113,8 @@ class World:
             history=History(lambda: self.loop.now, self.market.bars),
         )
         self.broker = ModelBroker(self.loop, self.chaos, CASH)
-        self.oracle = Oracle(
-            tables=self.stores.tables,
-            broker=self.broker,
-            account=ACCOUNT,
-            start_cash=CASH,
-            now=lambda: self.loop.now,
-            price=self.market.price,
-            limits=self.trading.limits,
-            swing=Decimal(swarm.swing),
-            strategies=[each.name for each in self.trading.strategies],
-        )
+        self.broker.books.price = self.market.price
+        self.oracle = self._oracle()
         self.broker.filled = self.oracle.broker_filled
         self.composition = Composition(
             self.loop,
@@ -133,8 +125,10 @@ class World:
             ports_of(self.stores, self.chaos),
         )
         self.container: Container | None = None
-        self.stream = StreamSocket(self.loop, self.chaos, lambda: self.container)
-        self.broker.publish = self.stream.publish
+        self.second: Container | None = None
+        self.stream = self._socket(lambda: self.container)
+        self.second_stream = self._socket(lambda: self.second)
+        self.broker.publish = self._publish
         self.mappings = [self._mapping(spec) for spec in topology.QUEUES]
         self._warm: dict[str, list[Process]] = {}
         self._processes = 0
@@ -151,6 +145,7 @@ class World:
             try:
                 self._run_to(self.swarm.ends)
                 self.chaos.is_over = True
+                self.end_second()
                 self.schedule.heal()
                 self._run_to(self.swarm.ends + self.swarm.heals)
                 self._check_end()
@@ -174,10 +169,38 @@ class World:
         container.feed_live()
         self.stream.connect_soon(0.1)
 
+    @property
+    def fed(self) -> Container | None:
+        """Who gets the feed: the vendor serves one connection, and the newest wins."""
+        return self.second or self.container
+
+    def start_second(self) -> None:
+        """Another container beside the first, as when a deployment does not stop the old one."""
+        if self.second is None and not self.chaos.is_over:
+            process = self.new_process("ingest")
+            self.second = Container(self.loop, process, process.parts["ingest"])
+            self.second.start()
+            self.second.feed_live()
+            self.second_stream.connect_soon(0.1)
+
+    def end_second(self) -> None:
+        if self.second is not None:
+            self.second.process.end()
+            self.second = None
+            self.second_stream.drop()
+            if self.container is not None:
+                self.container.feed_live()
+
+    def deploy(self, role: str, release: str) -> None:
+        """From now on that function's new processes are of that release; no old one is used."""
+        self.composition.releases[role] = release
+        self._warm[role] = []
+
     def new_process(self, role: str) -> Process:
         self._processes += 1
         process = Process(f"{role}-{self._processes}")
         process.parts = self.composition.build(role)
+        process.release = self.composition.releases.get(role, "")
         return process
 
     def environment(self, role: str) -> Process:
@@ -186,7 +209,30 @@ class World:
         return warm.pop(0) if warm else self.new_process(role)
 
     def give_back(self, role: str, process: Process) -> None:
-        self._warm[role].append(process)
+        if process.release == self.composition.releases.get(role, ""):
+            self._warm[role].append(process)
+
+    def _publish(self, frame: bytes, symbol: str) -> None:
+        self.stream.publish(frame, symbol)
+        self.second_stream.publish(frame, symbol)
+
+    def _oracle(self) -> Oracle:
+        return Oracle(
+            tables=self.stores.tables,
+            broker=self.broker,
+            account=ACCOUNT,
+            start_cash=CASH,
+            opens=self.swarm.opens,
+            closes=self.swarm.closes,
+            now=lambda: self.loop.now,
+            price=self.market.price,
+            limits=self.trading.limits,
+            swing=Decimal(self.swarm.swing),
+            strategies=[each.name for each in self.trading.strategies],
+        )
+
+    def _socket(self, container: Callable[[], Container | None]) -> StreamSocket:
+        return StreamSocket(self.loop, self.chaos, container, lambda: self.broker.keys)
 
     def _mapping(self, spec: topology.Queue) -> SourceMapping:
         handler = _HANDLERS[spec.consumer]
@@ -241,7 +287,7 @@ class World:
         def body() -> None:
             before = self.oracle.fingerprint()
             found = reconcile(runtime=runtime)
-            self.oracle.found_again(before, found.differences or found.positions or found.cash)
+            self.oracle.found_again(before, found.differences)
             self.oracle.check_working_state(load_state(ACCOUNT, state=state, accounts=accounts))
             self.stores.state.flush()
             self.oracle.check_working_state(load_state(ACCOUNT, state=state, accounts=accounts))

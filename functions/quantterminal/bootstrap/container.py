@@ -12,6 +12,7 @@ from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.settings import Settings
 
 if TYPE_CHECKING:
+    from quantterminal.adapters.alpaca.session import AlpacaSession
     from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.domain.trade_conditions import ConditionRules
     from quantterminal.services.container_runtime import ContainerRuntime
@@ -25,7 +26,6 @@ _NS_PER_MS = 1_000_000
 
 def container_runtime(settings: Settings) -> "ContainerRuntime":
     """The ingest container's surroundings; its threads do not share a database connection."""
-    from quantterminal.adapters.alpaca.session import AlpacaSession
     from quantterminal.adapters.polygon.session import PolygonSession
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
     from quantterminal.adapters.postgres.gap_log import PostgresGapLog
@@ -36,7 +36,6 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
 
     parts = Parts("ingest", settings)
     feed_key = parts.secret("QT_FEED_SECRET_ID")["api_key"]
-    keys = parts.secret("QT_BROKER_SECRET_ID")
     recovering = parts.reconciling(parts.new_database())
     stall_after_s = float(settings.get("QT_FEED_STALL_AFTER_S", "5")) or None
     channels = tuple(settings.get("QT_FEED_CHANNELS", _CHANNELS).split(","))
@@ -73,9 +72,8 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
             stall_after_s=stall_after_s,
         ),
         stream_url=settings.need("QT_BROKER_STREAM_URL"),
-        stream_session=lambda: AlpacaSession(
-            key_id=keys["key_id"], secret_key=keys["secret_key"], draw=random.random
-        ),
+        stream_session=lambda: _stream_session(parts),
+        stream_keys=parts.broker_keys,
         draw=random.random,
         monotonic=time.monotonic,
         holder=secrets.token_hex(8),
@@ -83,6 +81,13 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         bars_from_trades="AM" not in channels,
         push_live=None if live is None else live.beat,
     )
+
+
+def _stream_session(parts: Parts) -> "AlpacaSession":
+    from quantterminal.adapters.alpaca.session import AlpacaSession
+
+    key_id, secret_key = parts.broker_keys()
+    return AlpacaSession(key_id=key_id, secret_key=secret_key, draw=random.random)
 
 
 def _stamp_ms() -> int:

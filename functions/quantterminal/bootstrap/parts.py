@@ -143,24 +143,25 @@ class Parts:
         from quantterminal.adapters.alpaca.client import AlpacaBroker
         from quantterminal.adapters.alpaca.interlock import check_account, check_address
 
-        def keys() -> tuple[str, str]:
-            fields = self.secret("QT_BROKER_SECRET_ID")
-            return fields["key_id"], fields["secret_key"]
-
-        key_id, secret_key = keys()
+        key_id, secret_key = self.broker_keys()
         base_url, pin = self.settings.need("QT_BROKER_URL"), self.trading.broker
         check_address(self.trading.mode, pin, base_url=base_url, key_id=key_id)
         broker = AlpacaBroker(
             base_url=base_url,
             key_id=key_id,
             secret_key=secret_key,
-            fresh_keys=keys,
+            fresh_keys=self.broker_keys,
             draw=random.random,
             telemetry=self.telemetry,
         )
         if pin.account_number:
             check_account(pin, number=broker.account_number())
         return broker
+
+    def broker_keys(self) -> tuple[str, str]:
+        """Key id and secret as the secret store has them now."""
+        fields = self.secret("QT_BROKER_SECRET_ID")
+        return fields["key_id"], fields["secret_key"]
 
     @property
     def announcer(self) -> Announcer:

@@ -65,8 +65,13 @@ class SessionReport:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class KeysRefused:
+    """The broker does not take the keys: they may have been rotated, and must be read again."""
+
+
 FeedEvent = BarSeen | TicksSeen | FeedLive | FrameUnreadable | SessionReport
-StreamEvent = StreamLive | UpdateSeen | FrameUnreadable | SessionReport
+StreamEvent = StreamLive | UpdateSeen | FrameUnreadable | KeysRefused | SessionReport
 
 
 class _Session(Protocol):
@@ -118,6 +123,10 @@ class MarketDataSession(_Session, Protocol):
 
 
 class OrderStreamSession(_Session, Protocol):
+    def renew_keys(self, key_id: str, secret_key: str) -> None:
+        """What the next connection shows."""
+        ...
+
     def receive(self, frame: str | bytes, now: float) -> Sequence[StreamEvent]:
         """What a frame says. Never raises on what the vendor sends."""
         ...

@@ -20,6 +20,8 @@ from quantterminal.ports.bar_store import Quarantined
 from quantterminal.ports.feed import RawBar
 
 REVISION_WINDOW = timedelta(minutes=15)  # the vendor corrects a bar for this long
+_BAND = 2.0  # a price band of the exchange stops a stock long before it doubles within a session
+_SAME_SESSION = timedelta(hours=12)
 _NUMBERS = ("open", "high", "low", "close", "volume")
 
 
@@ -34,6 +36,7 @@ class BarCode(StrEnum):
     OUTSIDE_SESSION = "OUTSIDE_SESSION"
     BAD_BAR = "BAD_BAR"
     TIME_BACKWARDS = "TIME_BACKWARDS"
+    PRICE_JUMP = "PRICE_JUMP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,15 @@ class _RefusedError(Exception):
 
 
 class BarDoor:
-    """Remembers per symbol the minutes of the revision window; `symbols` are those subscribed."""
+    """Remembers per symbol the minutes of the revision window; `symbols` are those subscribed.
+
+    A bar at more than twice or less than half of the last close of its session is not believed
+    before a bar of another minute says the same.
+    """
 
     def __init__(self, symbols: Iterable[str]) -> None:
         self._recent: dict[str, dict[datetime, Bar]] = {symbol: {} for symbol in symbols}
+        self._jumped: dict[str, Bar] = {}
 
     def judge(self, raw: RawBar, *, now: datetime) -> Verdict:
         """What becomes of a bar that came at market time `now`."""
@@ -115,6 +123,7 @@ class BarDoor:
         seen = self._recent[bar.symbol]
         last = max(seen, default=None)
         if last is None or bar.start > last:
+            self._check_level(bar, None if last is None else seen[last])
             self._remember(bar)
             return Accepted(bar)
         known = seen.get(bar.start)
@@ -123,14 +132,31 @@ class BarDoor:
             raise _RefusedError(BarCode.TIME_BACKWARDS, text)
         if _values(known) == _values(bar):
             return Duplicate(known)
+        self._check_level(bar, known)
         revised = replace(bar, revision=known.revision + 1)
         seen[bar.start] = revised
         return Revised(revised)
+
+    def _check_level(self, bar: Bar, before: Bar | None) -> None:
+        if before is None or bar.start - before.start > _SAME_SESSION or _is_near(bar, before):
+            self._jumped.pop(bar.symbol, None)
+            return
+        jumped = self._jumped.get(bar.symbol, bar)
+        if bar.start > jumped.start and _is_near(bar, jumped):
+            del self._jumped[bar.symbol]
+            return
+        self._jumped[bar.symbol] = max(jumped, bar, key=lambda each: each.start)
+        text = f"Expected a price near {before.close}, was {bar.low} to {bar.high}"
+        raise _RefusedError(BarCode.PRICE_JUMP, text)
 
     def _remember(self, bar: Bar) -> None:
         oldest = bar.start - REVISION_WINDOW
         kept = {start: each for start, each in self._recent[bar.symbol].items() if start >= oldest}
         self._recent[bar.symbol] = {**kept, bar.start: bar}
+
+
+def _is_near(bar: Bar, before: Bar) -> bool:
+    return before.close / _BAND <= bar.low and bar.high <= before.close * _BAND
 
 
 def _minute(start: object) -> datetime:

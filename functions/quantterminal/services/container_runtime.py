@@ -27,6 +27,7 @@ class ContainerRuntime:
     """The container's surroundings.
 
     `feed_session` and `stream_session` are called once each: a session outlives its connections.
+    `stream_keys` reads the broker's key id and secret anew; RetryableError when it cannot now.
     `recover_orders` imports the orders and fills that the stream may have missed; it raises
     RetryableError when the broker or the ledger cannot be read now. `draw` answers floats from
     [0, 1) for back-off, `monotonic` real seconds for ages. `holder` is this process's name on the
@@ -55,6 +56,7 @@ class ContainerRuntime:
     feed_session: Callable[[], MarketDataSession]
     stream_url: str
     stream_session: Callable[[], OrderStreamSession]
+    stream_keys: Callable[[], tuple[str, str]]
     draw: Callable[[], float]
     monotonic: Callable[[], float]
     holder: str

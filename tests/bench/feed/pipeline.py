@@ -112,6 +112,7 @@ def runtime(options: Options, folder: Path) -> ContainerRuntime:
         ),
         stream_url="",
         stream_session=lambda: None,  # type: ignore[arg-type,return-value]  # no orders here
+        stream_keys=lambda: ("", ""),
         draw=draw,
         monotonic=time.monotonic,
         holder="bench",

@@ -17,6 +17,7 @@ from quantterminal.domain.errors import AmbiguousError, QuantTerminalError, Retr
 from quantterminal.ports.streams import (
     BarSeen,
     FrameUnreadable,
+    KeysRefused,
     SessionState,
     StreamEvent,
     StreamLive,
@@ -47,6 +48,7 @@ class ContainerPorts:
     gate: Any
     ingest: IngestPorts
     recovering: ReconcileRuntime
+    stream_keys: Callable[[], tuple[str, str]]
     telemetry: Any
     draw: Callable[[], float]
 
@@ -113,7 +115,8 @@ class Container:
         self.loop = loop
         self.process = process
         self.ports = ports
-        self.session = AlpacaSession(key_id="key", secret_key="secret", draw=ports.draw)
+        key_id, secret_key = ports.stream_keys()
+        self.session = AlpacaSession(key_id=key_id, secret_key=secret_key, draw=ports.draw)
         self.ingest = Ingest(ports.trading, ports.ingest)
         self.updates = Inbox(loop)
         self.bars = Inbox(loop)
@@ -162,16 +165,18 @@ class Container:
             if isinstance(event, StreamLive):
                 self._connection += 1
                 self.updates.put(self._connection)
-            elif isinstance(event, UpdateSeen | FrameUnreadable):
+            elif isinstance(event, UpdateSeen | FrameUnreadable | KeysRefused):
                 self.updates.put(event)
 
     def _work_updates(self) -> None:
         while True:
             items = self.updates.drained(_MOST_AT_ONCE)
-            for is_recovery, group in groupby(items, key=lambda item: isinstance(item, int)):
-                self.loop.actor().begins("stream:recovery" if is_recovery else "stream:relay")
-                if is_recovery:
+            for kind, group in groupby(items, key=_kind):
+                self.loop.actor().begins(f"stream:{kind}")
+                if kind == "recovery":
                     self._recover(list(group)[-1])
+                elif kind == "keys":
+                    self.session.renew_keys(*self.ports.stream_keys())
                 else:
                     self._relay(list(group))
             self._ring_gate()
@@ -274,3 +279,9 @@ class Container:
     def _now(self) -> datetime:
         now: datetime = self.ports.clock.now()
         return now
+
+
+def _kind(item: int | UpdateSeen | FrameUnreadable | KeysRefused) -> str:
+    if isinstance(item, int):
+        return "recovery"
+    return "keys" if isinstance(item, KeysRefused) else "relay"

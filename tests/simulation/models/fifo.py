@@ -88,6 +88,10 @@ class FifoQueue:
         stored.hidden_until = self.now() + seconds
         return True
 
+    def sent(self) -> list[Stored]:
+        """Every message that was taken so far, whatever became of it."""
+        return list(self._recent.values())
+
     def depth(self) -> int:
         return sum(len(group) for group in self._groups.values())
 

@@ -45,6 +45,9 @@ class Market:
             return []
         if happens(Fault.BAR_GARBAGE, symbol):
             return [(wait, self._garbage(raw)), (wait + 0.01, raw)]
+        # a first price has nothing to be compared with
+        if raw["start"] > self.swarm.starts and happens(Fault.BAR_JUMPED, symbol):
+            return [(wait, _times_ten(raw)), (wait + 0.01, raw)]
         if happens(Fault.BAR_LATE, symbol):
             return [(tape.seconds(f"late bar of {symbol}", 2.0, 90.0), raw)]
         said = [(wait, raw)]
@@ -84,3 +87,7 @@ class Market:
         )
         chosen = self.loop.tape.pick("kind of garbage", len(kinds), kind=Kind.FAULT)
         return raw | kinds[chosen]
+
+
+def _times_ten(raw: RawBar) -> RawBar:
+    return raw | {name: raw[name] * 10 for name in ("open", "high", "low", "close", "vwap")}

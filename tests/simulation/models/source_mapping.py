@@ -68,6 +68,10 @@ class SourceMapping:
             process, self.spec.consumer, lambda: self._invoke(event, receipts), limit_s=timeout
         )
         actor.begins(f"{self.spec.consumer}:{_payload(batch[0])}")
+        if self.chaos.happens(Fault.VISIBLE_EARLY, name):
+            self.loop.after(
+                self.loop.tape.seconds("visible early", 0.001, 1.0), lambda: self._show(receipts)
+            )
 
     def _invoke(self, event: dict[str, Any], receipts: dict[str, str]) -> None:
         actor = self.loop.actor()
@@ -80,6 +84,12 @@ class SourceMapping:
         finally:
             self.running -= 1
             self.wake()
+
+    def _show(self, receipts: dict[str, str]) -> None:
+        """As if the visibility time-out were shorter than the run: somebody else may have it."""
+        for receipt in receipts.values():
+            self.queue.hide(receipt, 0)
+        self.wake()
 
     def _delete(self, receipts: list[str]) -> None:
         for receipt in receipts:

@@ -35,12 +35,14 @@ class Telemetry:
     loop: Loop
     counts: dict[str, int] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
+    largest: dict[str, float] = field(default_factory=dict)
 
     def record(self, event: str, **_fields: object) -> None:
         self.counts[event] = self.counts.get(event, 0) + 1
 
-    def measure(self, metric: str, value: float, unit: str) -> None:
-        """No decision depends on it."""
+    def measure(self, metric: str, value: float, unit: str) -> None:  # noqa: ARG002  the port's
+        """No decision depends on it; what was largest is what an alarm would have seen."""
+        self.largest[metric] = max(value, self.largest.get(metric, value))
 
     def problem(self, event: str, **fields: object) -> None:
         """As Powertools': called while an exception is handled."""

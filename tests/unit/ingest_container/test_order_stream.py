@@ -19,7 +19,13 @@ from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
 from quantterminal.domain.configuration import Mode, TradingConfig
 from quantterminal.domain.errors import PermanentError
-from quantterminal.ports.streams import FrameUnreadable, SessionState, StreamLive, UpdateSeen
+from quantterminal.ports.streams import (
+    FrameUnreadable,
+    KeysRefused,
+    SessionState,
+    StreamLive,
+    UpdateSeen,
+)
 from quantterminal.ports.watermarks import StreamState
 from quantterminal.services.container_runtime import ContainerRuntime
 from tests.unit.quantterminal.adapters.alpaca.sample_orders import fill_update, new_update
@@ -36,6 +42,10 @@ class Session:
     def __init__(self) -> None:
         self.state = SessionState.LIVE
         self.wants_close = False
+        self.keys = ("key", "secret")
+
+    def renew_keys(self, key_id: str, secret_key: str) -> None:
+        self.keys = (key_id, secret_key)
 
 
 class Around:
@@ -68,6 +78,7 @@ class Around:
             "feed_session": lambda: None,
             "stream_url": "",
             "stream_session": lambda: self.session,
+            "stream_keys": lambda: ("new key", "new secret"),
             "draw": lambda: 0.01,
         }
         self.runtime = ContainerRuntime(**settings)
@@ -132,6 +143,20 @@ def test_the_gate_falls_with_the_socket_and_waits_for_the_next_recovery() -> Non
             stream._enqueue([StreamLive()])
             assert stream.gate is StreamState.RECONCILING
             await until(lambda: around.gate.state() is StreamState.LIVE)
+
+    asyncio.run(scenario())
+
+
+def test_f24_refused_keys_are_read_again_for_the_next_connection() -> None:
+    async def scenario() -> None:
+        around = Around()
+        stream = OrderStream(around.runtime)
+        async with working(stream):
+            stream._enqueue([NEW, KeysRefused(), FILL])
+            await until(lambda: stream.updates_seen == 2)
+
+        assert around.session.keys == ("new key", "new secret")
+        assert events_of(around) == ["new", "fill"]
 
     asyncio.run(scenario())
 

@@ -15,6 +15,7 @@ from quantterminal.adapters.alpaca.codec import parse, trade_update
 from quantterminal.domain.errors import MessageError
 from quantterminal.ports.streams import (
     FrameUnreadable,
+    KeysRefused,
     SessionReport,
     SessionState,
     StreamEvent,
@@ -58,6 +59,9 @@ class AlpacaSession:
     @property
     def wants_close(self) -> bool:
         return self._link.wants_close
+
+    def renew_keys(self, key_id: str, secret_key: str) -> None:
+        self._key_id, self._secret_key = key_id, secret_key
 
     def connected(self, now: float) -> None:
         self._link = _Connection(SessionState.AUTHENTICATING, deadline=now + _HANDSHAKE_S)
@@ -117,7 +121,7 @@ class AlpacaSession:
         status = data.get("status") if isinstance(data, dict) else None
         if status == "unauthorized":
             self._link.refused = True
-            return [self._give_up("stream_auth_failed", {"status": status})]
+            return [self._give_up("stream_auth_failed", {"status": status}), KeysRefused()]
         if status != "authorized":
             raise MessageError(f"Expected authorized or unauthorized, was {data!r:.200}")
         if self._link.state is SessionState.AUTHENTICATING:

@@ -180,3 +180,44 @@ def test_every_bar_has_one_verdict_and_accepted_ones_go_forward(bars: list[RawBa
             if isinstance(verdict, Accepted) and verdict.bar.symbol == symbol
         ]
         assert starts == sorted(set(starts))
+
+
+def at_level(minute_number: int, factor: float) -> RawBar:
+    row = raw(start=minute(minute_number))
+    return row | {name: row[name] * factor for name in ("open", "high", "low", "close")}
+
+
+@pytest.mark.parametrize("factor", [10.0, 0.1, 2.5, 0.3])
+def test_f30_a_price_that_jumps_within_a_session_is_not_believed(factor: float) -> None:
+    at_the_door = door()
+    at_the_door.judge(at_level(0, 1.0), now=NOW)
+
+    assert code_of(at_the_door.judge(at_level(1, factor), now=NOW)) == BarCode.PRICE_JUMP
+    assert code_of(at_the_door.judge(at_level(0, factor), now=NOW)) == BarCode.PRICE_JUMP
+    assert isinstance(at_the_door.judge(at_level(1, 1.0), now=NOW), Accepted)
+
+
+def test_f30_a_second_minute_at_the_new_level_is_a_fact() -> None:
+    at_the_door = door()
+    at_the_door.judge(at_level(0, 1.0), now=NOW)
+
+    assert code_of(at_the_door.judge(at_level(1, 3.0), now=NOW)) == BarCode.PRICE_JUMP
+    assert code_of(at_the_door.judge(at_level(1, 3.0), now=NOW)) == BarCode.PRICE_JUMP
+    assert isinstance(at_the_door.judge(at_level(2, 3.0), now=NOW), Accepted)
+    assert isinstance(at_the_door.judge(at_level(3, 3.1), now=NOW), Accepted)
+
+
+def test_f30_two_jumps_that_disagree_are_both_refused() -> None:
+    at_the_door = door()
+    at_the_door.judge(at_level(0, 1.0), now=NOW)
+
+    assert code_of(at_the_door.judge(at_level(1, 10.0), now=NOW)) == BarCode.PRICE_JUMP
+    assert code_of(at_the_door.judge(at_level(2, 0.1), now=NOW)) == BarCode.PRICE_JUMP
+
+
+def test_another_session_may_begin_at_any_level() -> None:
+    at_the_door = door()
+    at_the_door.judge(at_level(0, 1.0), now=NOW)
+    tomorrow = at_level(0, 3.0) | {"start": OPEN + timedelta(days=1)}
+
+    assert isinstance(at_the_door.judge(tomorrow, now=NOW), Accepted)

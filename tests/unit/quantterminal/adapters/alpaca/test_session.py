@@ -12,6 +12,7 @@ from quantterminal.adapters.alpaca.session import AlpacaSession
 from quantterminal.domain.orders import OrderEvent
 from quantterminal.ports.streams import (
     FrameUnreadable,
+    KeysRefused,
     SessionReport,
     SessionState,
     StreamEvent,
@@ -155,6 +156,23 @@ def test_f24_refused_keys_wait_longer_each_time() -> None:
         delays.append(machine.connect_delay())
 
     assert delays == [90.0, 120.0, 180.0]
+
+
+def test_f24_renewed_keys_are_shown_by_the_next_connection() -> None:
+    machine = session()
+    machine.connected(0.0)
+    machine.to_send()
+    refused = frame("authorization", {"status": "unauthorized", "action": "authenticate"})
+
+    assert KeysRefused() in machine.receive(refused, 0.1)
+    machine.closed(0.2, None)
+    machine.renew_keys("new key", "new secret")
+    machine.connected(60.0)
+
+    assert json.loads(machine.to_send()[0])["data"] == {
+        "key_id": "new key",
+        "secret_key": "new secret",
+    }
 
 
 def test_a_short_life_does_not_reset_the_delay_and_a_long_one_does() -> None:
