@@ -56,7 +56,8 @@ _ORDERS = {
     "save": _WRITE, "apply": _WRITE,
 }  # fmt: skip
 _ACCOUNTS = {
-    "books": _READ, "rebuild": _WRITE, "begin_session": _WRITE, "reset_high_water": _WRITE,
+    "books": _READ, "holdings": _READ, "rebuild": _WRITE, "begin_session": _WRITE,
+    "reset_high_water": _WRITE,
     "begun": _WRITE, "once": _WRITE, "is_done": _READ, "last_noted": _READ, "note": _WRITE,
 }  # fmt: skip
 _EVALUATIONS = {

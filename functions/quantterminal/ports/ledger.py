@@ -247,6 +247,10 @@ class AccountLedger(Protocol):
 
     def books(self, account: str) -> Books: ...
 
+    def holdings(self, account: str) -> Books:
+        """The books without marks, which are most of the work of reading them."""
+        ...
+
     def rebuild(self, account: str) -> Books:
         """Raise the generation, then read the books: no intent of an older one is missing there."""
         ...

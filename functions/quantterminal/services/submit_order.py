@@ -203,7 +203,9 @@ def _count_orders_out(order: Order, runtime: ExecutionRuntime) -> None:
 
 
 def _last_hop(order: Order, halts: Sequence[Halt], runtime: ExecutionRuntime) -> Denial | None:
-    """C13: everything again, with the halts as the ledger has them at this instant."""
+    """C13: everything again, with halts, positions and working orders as the ledger has them at
+    this instant: the working state may have been rolled back since.
+    """
     found = runtime.orders.intent_of(order)
     if found is None:
         raise MessageError(f"Expected the intent of {order.client_order_id}, was none")
@@ -219,7 +221,14 @@ def _last_hop(order: Order, halts: Sequence[Halt], runtime: ExecutionRuntime) ->
     account, proposal = runtime.trading.account, _proposal(intent)
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
     levels = {halt.scope: HaltLevel(halt.level) for halt in halts}
-    current = replace(state, levels=levels)
+    books = runtime.accounts.holdings(account)
+    current = replace(
+        state,
+        levels=levels,
+        cash=books.account.cash,
+        positions=books.positions,
+        reserved=books.reservations,
+    )
     snapshot = with_recent(
         risk_snapshot(current, runtime.trading, now=runtime.clock.now()),
         proposal,

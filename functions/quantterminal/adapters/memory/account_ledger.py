@@ -35,6 +35,9 @@ class MemoryAccountLedger:
         self._tables.append(account=account, at=at, kind="account", ref=account, payload=payload)
 
     def books(self, account: str) -> Books:
+        return replace(self.holdings(account), marks=self._marks())
+
+    def holdings(self, account: str) -> Books:
         tables = self._tables
         return Books(
             account=tables.account(account),
@@ -45,7 +48,7 @@ class MemoryAccountLedger:
                 if owner == account
             },
             reservations=self._reservations(account),
-            marks=self._marks(),
+            marks={},
         )
 
     def rebuild(self, account: str) -> Books:

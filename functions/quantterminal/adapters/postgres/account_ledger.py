@@ -1,6 +1,8 @@
 """The account's own numbers, one consistent read of its books, and what is done once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -37,8 +39,11 @@ class PostgresAccountLedger:
                 )
 
     def books(self, account: str) -> Books:
-        with self._database.transaction() as connection:
-            connection.execute("set transaction isolation level repeatable read, read only")
+        with self._one_read() as connection:
+            return replace(_read(connection, account), marks=_marks(connection))
+
+    def holdings(self, account: str) -> Books:
+        with self._one_read() as connection:
             return _read(connection, account)
 
     def rebuild(self, account: str) -> Books:
@@ -136,6 +141,12 @@ class PostgresAccountLedger:
         with self._database.transaction() as connection:
             journal.append(connection, account=account, at=at, kind=kind, ref=ref, payload=payload)
 
+    @contextmanager
+    def _one_read(self) -> Iterator[Connection]:
+        with self._database.transaction() as connection:
+            connection.execute("set transaction isolation level repeatable read, read only")
+            yield connection
+
 
 def _read(connection: Connection, account: str) -> Books:
     row = connection.execute("select * from accounts where account = %s", (account,)).fetchone()
@@ -145,7 +156,17 @@ def _read(connection: Connection, account: str) -> Books:
     positions = connection.execute(
         "select * from positions where account = %s", (account,)
     ).fetchall()
-    marks = connection.execute(
+    return Books(
+        account=rows.account(row),
+        halts=[rows.halt(each) for each in halts],
+        positions={(each["strategy"], each["symbol"]): rows.position(each) for each in positions},
+        reservations=_reservations(connection, account),
+        marks={},
+    )
+
+
+def _marks(connection: Connection) -> dict[str, tuple[Decimal, datetime]]:
+    found = connection.execute(
         "select distinct on (symbol) symbol, close, start + interval '1 minute' as at from bars"
         " where start > (select max(start) from bars) - interval '7 days'"
         # a price from before a split is no price of the shares that are held now
@@ -153,13 +174,7 @@ def _read(connection: Connection, account: str) -> Books:
         " and shares <> 0 and activities.at > bars.start)"
         " order by symbol, start desc, revision"
     ).fetchall()
-    return Books(
-        account=rows.account(row),
-        halts=[rows.halt(each) for each in halts],
-        positions={(each["strategy"], each["symbol"]): rows.position(each) for each in positions},
-        reservations=_reservations(connection, account),
-        marks={each["symbol"]: (Decimal(repr(each["close"])), each["at"]) for each in marks},
-    )
+    return {each["symbol"]: (Decimal(repr(each["close"])), each["at"]) for each in found}
 
 
 def _reservations(connection: Connection, account: str) -> dict[str, Reservation]:

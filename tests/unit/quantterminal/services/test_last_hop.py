@@ -264,3 +264,22 @@ def test_a_stop_that_a_crash_left_out_is_raised_by_the_same_update(pipeline: Pip
     apply_update(update, source="rest", runtime=pipeline.updates)
 
     assert [code for _, _, code in halts(pipeline)] == [HaltCode.REPEATED_FILLS]
+
+
+def test_f38_a_working_state_that_was_rolled_back_lets_nothing_through(pipeline: Pipeline) -> None:
+    pipeline.mark(0, SPY=100.0)
+    pipeline.bought("SPY", 10, "100.00")
+    request = pipeline.approved("SPY", action=Action.SELL, quantity=10, ordinal=1)
+    by_hand = pipeline.broker.order_by_hand("SPY", Side.SELL, 10, "100.00")
+    sold = pipeline.broker.fill(by_hand.client_order_id, 10, "100.00")
+    # the ledger knows that nothing is held any more, the working state does not
+    pipeline.orders.apply(pipeline.account, sold, source="stream", at=pipeline.clock.now())
+    pipeline.halts.raise_halt(
+        ACCOUNT, HaltLevel.REDUCE_ONLY, code=HaltCode.OPERATOR, reason="news", actor="test"
+    )
+    assert pipeline.loaded().net_positions()["SPY"] == 10
+
+    order = pipeline.submit(request)
+
+    assert order.status is OrderStatus.DENIED
+    assert order.reason.startswith(DenialCode.REDUCE_ONLY)
