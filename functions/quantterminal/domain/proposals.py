@@ -50,6 +50,7 @@ def propose(  # noqa: PLR0913 - everything that an order follows from
         bar_end=bar_end,
         valid_until=now + timedelta(seconds=trading.limits.intent_life_s),
         origin=origin,
+        held=held,
     )
 
 

@@ -7,6 +7,7 @@ What may have been sent is looked up by its client order id, never sent again bl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import (
@@ -42,6 +43,7 @@ from quantterminal.services.reconcile import COMPLETE_KIND
 from quantterminal.services.working_state import load_state, rebuild_state
 
 _GATE_WAIT_S = 1.0
+_ZERO = Decimal(0)
 _WATCHED_WITHIN = timedelta(seconds=120)
 
 Answer = OrderUpdate | OrderRejectedError | AmbiguousError | RetryableError
@@ -218,10 +220,12 @@ def _last_hop(order: Order, halts: Sequence[Halt], runtime: ExecutionRuntime) ->
     unwatched = _unwatched(intent, runtime)
     if unwatched is not None:
         return unwatched
-    account, proposal = runtime.trading.account, _proposal(intent)
+    account = runtime.trading.account
     state = load_state(account, state=runtime.state, accounts=runtime.accounts)
     levels = {halt.scope: HaltLevel(halt.level) for halt in halts}
     books = runtime.accounts.holdings(account)
+    own = books.positions.get((intent.strategy, intent.symbol))
+    proposal = _proposal(intent, held=_ZERO if own is None else own.quantity)
     current = replace(
         state,
         levels=levels,
@@ -257,7 +261,7 @@ def _unwatched(intent: IntentRecord, runtime: ExecutionRuntime) -> Denial | None
     )
 
 
-def _proposal(intent: IntentRecord) -> Proposal:
+def _proposal(intent: IntentRecord, *, held: Decimal) -> Proposal:
     return Proposal(
         intent_id=intent.id,
         strategy=intent.strategy,
@@ -269,6 +273,7 @@ def _proposal(intent: IntentRecord) -> Proposal:
         bar_end=intent.bar_end,
         valid_until=intent.valid_until,
         origin=intent.origin,
+        held=held,
     )
 
 

@@ -126,6 +126,7 @@ class FastEngine:
             self._row,
             self.equity,
             tuple(self.net),
+            tuple(self.held),
             tuple(self.reserved),
             tuple(self.recent),
             tuple(self.stops.values()),

@@ -21,6 +21,7 @@ class Moment:
     row: int
     equity: int
     net: tuple[int, ...]
+    held: tuple[int, ...]
     reserved: tuple[Order, ...]
     recent: tuple[Order, ...]
     stops: tuple[Halt, ...]

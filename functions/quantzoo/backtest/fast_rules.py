@@ -67,12 +67,13 @@ class Order:
 class Account(Protocol):
     """What the forms may look at: the account as it is at the end of the minute `row`.
 
-    `net` are signed shares by symbol, `reserved` the orders that may still trade, `approved` all
-    that were allowed in this minute, `levels` how far each lane is halted, `outside` whether the
-    session is over by now.
+    `net` are signed shares by symbol, `held` by lane, `reserved` the orders that may still trade,
+    `approved` all that were allowed in this minute, `levels` how far each lane is halted, `outside`
+    whether the session is over by now.
     """
 
     net: list[int]
+    held: list[int]
     reserved: list[Order]
     approved: list[Order]
     levels: list[int]
@@ -131,7 +132,8 @@ def _halt(_limits: RiskLimits) -> FastRule:
             return None
         if level >= risk.HaltLevel.HALTED:
             return DenialCode.HALTED
-        return None if order.reduces else DenialCode.REDUCE_ONLY
+        closes = order.quantity <= -order.side * account.held[order.lane]
+        return None if order.reduces and closes else DenialCode.REDUCE_ONLY
 
     return check
 

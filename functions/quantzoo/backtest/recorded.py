@@ -5,6 +5,7 @@ against what the engine counted with: a difference is an error, never a result.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -99,7 +100,7 @@ class Recording:
             zip(self.proposals, self._record.intents, strict=True)
         ):
             code, moment = intent[4], intent[5]
-            denial = None if moment is None else self._denial(proposal, moment)
+            denial = None if moment is None else self._denial(number, proposal, moment)
             if (denial and denial.code) != code:
                 raise InvalidValueError(f"Expected {code} for {proposal.intent_id}, was {denial}")
             now = self._end(self._record.signals[number][0]) + SETTLED
@@ -189,9 +190,12 @@ class Recording:
         if counted != found:
             raise InvalidValueError(f"Expected {counted} for {proposal.intent_id}, was {found}")
 
-    def _denial(self, proposal: Proposal, moment: "Moment") -> Denial | None:
+    def _denial(self, number: int, proposal: Proposal, moment: "Moment") -> Denial | None:
         rules = self._engine.setting.rules
-        return check(proposal, self.snapshot(moment), self._trading.limits, rules=rules)
+        held = Decimal(moment.held[self._record.signals[number][1]])
+        return check(
+            replace(proposal, held=held), self.snapshot(moment), self._trading.limits, rules=rules
+        )
 
     def _fill(self, number: int, row: int, ticks: int) -> Executed:
         engine, proposal = self._engine, self.proposals[number]

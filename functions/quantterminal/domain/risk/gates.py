@@ -5,17 +5,21 @@ from datetime import timedelta
 from quantterminal.domain.risk.levels import Denial, DenialCode, HaltLevel, SymbolFlag
 from quantterminal.domain.risk.limits import RiskLimits
 from quantterminal.domain.risk.orders import Origin, Proposal, RiskSnapshot
-from quantterminal.domain.risk.worst_case import is_reducing
+from quantterminal.domain.risk.worst_case import closes_its_own, is_reducing
 from quantterminal.domain.sessions import session_at
 from quantterminal.domain.signals import Side
 
 
 def halt(proposal: Proposal, snapshot: RiskSnapshot, _limits: RiskLimits) -> Denial | None:
-    """Rule 0. HALTED lets only a person's reducing order pass, REDUCE_ONLY any reducing order."""
+    """Rule 0. HALTED lets only a person's reducing order pass, REDUCE_ONLY any reducing order.
+
+    What reduces the account by opening a position of its own strategy is an entry all the same:
+    it would take the place of the exit of whoever holds the shares.
+    """
     level, scope = snapshot.level_for(proposal.strategy, proposal.symbol)
     if level is HaltLevel.ACTIVE:
         return None
-    reducing = is_reducing(proposal, snapshot)
+    reducing = is_reducing(proposal, snapshot) and closes_its_own(proposal)
     if level is HaltLevel.HALTED and not (reducing and proposal.origin is Origin.FLATTEN):
         return Denial(DenialCode.HALTED, f"{scope} is HALTED")
     if not reducing:

@@ -20,7 +20,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An order as it would be sent, before it is allowed. Shares, dollars, aware UTC."""
+    """An order as it would be sent, before it is allowed. Shares, dollars, aware UTC.
+
+    `held` are the signed shares that its own strategy holds, None when nobody knows.
+    """
 
     intent_id: str
     strategy: str
@@ -32,6 +35,7 @@ class Proposal:
     bar_end: datetime
     valid_until: datetime
     origin: Origin = Origin.STRATEGY
+    held: Decimal | None = None
 
     @property
     def notional(self) -> Decimal:

@@ -38,5 +38,13 @@ def is_reducing(proposal: Proposal, snapshot: RiskSnapshot) -> bool:
     return lowest > 0 and proposal.quantity <= lowest
 
 
+def closes_its_own(proposal: Proposal) -> bool:
+    """Whether the order only brings its own strategy's position closer to zero, never beyond."""
+    held = proposal.held
+    if held is None or not are_finite(held, proposal.quantity):
+        return False
+    return 0 < proposal.quantity <= -held * proposal.side.sign
+
+
 def are_finite(*numbers: Decimal) -> bool:
     return all(number.is_finite() for number in numbers)

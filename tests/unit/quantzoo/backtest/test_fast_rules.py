@@ -84,6 +84,7 @@ limits = st.builds(
     others=st.lists(orders, max_size=3),
     ended=st.lists(orders, max_size=2),
     net=st.tuples(SHARES, SHARES),
+    held=st.tuples(*[SHARES] * 4),
     marks=st.tuples(PRICES, PRICES),
     cash=st.integers(-(10**9), 10**9),
     levels=st.tuples(*[st.sampled_from(list(HaltLevel))] * 3),
@@ -114,6 +115,7 @@ def account_of(drawn: dict[str, Any]) -> Any:
     values = [shares * mark for shares, mark in zip(drawn["net"], drawn["marks"], strict=True)]
     return SimpleNamespace(
         net=list(drawn["net"]),
+        held=list(drawn["held"]),
         reserved=drawn["others"],
         approved=[*drawn["others"], *drawn["ended"]],
         levels=[max(account, strategies[lane // 2]) for lane in range(4)],
@@ -138,6 +140,7 @@ def live(order: Order, account: Any, drawn: dict[str, Any]) -> tuple[Proposal, R
         dollars(order.reference),
         END,
         now + timedelta(seconds=60),
+        held=Decimal(drawn["held"][order.lane]),
     )
     numbered = list(enumerate(drawn["others"]))
     account_level, *strategy_levels = drawn["levels"]

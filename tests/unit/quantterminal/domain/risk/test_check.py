@@ -185,8 +185,8 @@ HUGE = Decimal(50_000)
 # rule 0
 
 HELD = {"SPY": Decimal(50)}
-OPENING = PROPOSAL
-REDUCING = replace(PROPOSAL, side=Side.SELL)
+OPENING = replace(PROPOSAL, held=Decimal(50))
+REDUCING = replace(OPENING, side=Side.SELL)
 
 
 @pytest.mark.parametrize("scope", ["account", "strategy:momentum", "symbol:SPY"])
@@ -211,6 +211,29 @@ def test_who_may_act_under_which_halt(
 
     assert (denial and denial.code) == expected[level, reducing]
     assert denial is None or denial.text.startswith(scope)
+
+
+@pytest.mark.parametrize(
+    ("held", "denied"), [(50, False), (51, False), (49, True), (0, True), (-50, True)]
+)
+def test_what_reduces_the_account_must_close_its_own_strategys_shares(
+    held: int, *, denied: bool
+) -> None:
+    snapshot = replace(SNAPSHOT, positions=HELD, levels={"account": REDUCE})
+
+    denial = check(replace(REDUCING, held=Decimal(held)), snapshot, LIMITS)
+
+    assert (denial is not None and denial.code is DenialCode.REDUCE_ONLY) == denied
+
+
+@pytest.mark.parametrize("held", [None, Decimal("NaN")])
+def test_nobody_reduces_who_does_not_know_what_it_holds(held: Decimal | None) -> None:
+    snapshot = replace(SNAPSHOT, positions=HELD, levels={"account": REDUCE})
+
+    denial = check(replace(REDUCING, held=held), snapshot, LIMITS)
+
+    assert denial is not None
+    assert denial.code is DenialCode.REDUCE_ONLY
 
 
 @pytest.mark.parametrize("level", [REDUCE, HALT])
@@ -628,11 +651,13 @@ def test_reducing_means_that_no_possible_position_grows_or_changes_its_sign(
 def test_reducing_is_never_blocked_by_a_limit(
     held: int, share: Fraction, side: Side, equity: Decimal | None, elsewhere: Decimal
 ) -> None:
-    proposal = replace(PROPOSAL, side=side, quantity=Decimal(max(1, int(held * share))))
+    own = Decimal(-side.sign * held)
+    quantity = Decimal(max(1, int(held * share)))
+    proposal = replace(PROPOSAL, side=side, quantity=quantity, held=own)
     snapshot = replace(
         SNAPSHOT,
         equity=equity,
-        positions={"SPY": Decimal(-side.sign * held), "IBM": elsewhere},
+        positions={"SPY": own, "IBM": elsewhere},
         levels={"account": REDUCE},
     )
     assert check(proposal, snapshot, LIMITS) is None
