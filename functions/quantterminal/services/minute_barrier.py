@@ -5,6 +5,7 @@ its end, because a symbol without trades never reports. A minute in which nothin
 nothing. Times are the market's; nothing here waits.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -124,4 +125,8 @@ def bars_message(closed: MinuteClosed, *, at: datetime) -> Message:
         name += f":late:{'+'.join(closed.late)}"
     elif not closed.bars:
         name += f":revision:{'+'.join(f'{bar.symbol}.{bar.revision}' for bar in closed.revisions)}"
+    elif closed.no_trade:
+        # told again after a restart, with what had been missed: not the same message
+        symbols = "+".join(bar.symbol for bar in closed.bars)
+        name += f":part:{hashlib.sha256(symbols.encode()).hexdigest()[:10]}"
     return Message(id=name, correlation_id=name, causation_id=name, occurred_at=at, payload=closed)
