@@ -115,7 +115,10 @@ class World:
             start_cash=CASH,
             now=lambda: self.loop.now,
             price=self.market.price,
+            session=(swarm.opens, swarm.closes),
+            silence=lambda: self.stream.silence(),
         )
+        self.stores.queues[topology.BARS].accepted = self.oracle.bars_leave
         self.broker.filled = self.oracle.broker_filled
         self.composition = Composition(
             self.loop,
