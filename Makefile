@@ -37,8 +37,10 @@ test: .venv/.dev .venv-aws/.aws web browser lint web-check deploy-check ## every
 bench: .venv/.dev .venv-bench/.bench ## the speed of the backtester beside its peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)
 
-soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000
-	@.venv/bin/python -m tests.simulation run --seeds $(SEEDS) --workers $(WORKERS)
+soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000, or SEED=17 for one disturbed run
+	@if [ -z "$(SEED)" ]; then
+	  .venv/bin/python -m tests.simulation run --seeds $(SEEDS) --workers $(WORKERS)
+	fi
 	.venv/bin/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
 
 web: web/dist/index.html ## builds the page

@@ -38,5 +38,6 @@ class Remote:
         except ValueError as problem:
             raise LocalRunError(f"{method} {path}: expected JSON, was {answer.status}") from problem
         if answer.status != 200:
-            raise LocalRunError(f"{method} {path}: {found.get('error') or found}")
+            said = found.get("error") or found.get("message") or found
+            raise LocalRunError(f"{method} {path}: {said}")
         return found

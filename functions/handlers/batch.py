@@ -3,7 +3,8 @@
 A message that cannot be read, or that asks for the impossible, is quarantined with an alarm and
 acknowledged, so that it never blocks its group. Everything else that fails comes again. When it
 asks to come again soon, the rest of its group in the batch does too: SQS withholds a whole group
-while any message of it is in flight.
+while any message of it is in flight. The last wait before the dead-letter queue is the queue's own,
+so that an outage of minutes is outlived.
 
 A message about money is never given up silently: when its last receive fails, what it is about may
 only be reduced from then on, before it goes to the dead-letter queue. Redriving it is safe.
@@ -17,6 +18,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQS
 
 from quantterminal.bootstrap import Edge
 from quantterminal.domain.errors import (
+    AmbiguousError,
     ConflictError,
     MessageError,
     QuantTerminalError,
@@ -28,6 +30,7 @@ from quantterminal.domain.risk import HaltLevel
 from quantterminal.topology import MAX_RECEIVES
 
 _LONGEST_DEFER_S = 30.0
+_ASK_AGAIN_S = 1.0
 
 
 def handle_batch(
@@ -41,15 +44,14 @@ def handle_batch(
             step(edge.decode(record.body))
         except MessageError as problem:
             _quarantine(record, problem, edge)
-        except RetryableError as problem:
+        except (RetryableError, AmbiguousError) as problem:
             received = int(record.attributes.approximate_receive_count)
             edge.telemetry.record("StepDeferred", problem=str(problem), received=received)
             if isinstance(problem, ConflictError):
                 edge.telemetry.record("LockContended", problem=str(problem))
-            if problem.retry_after_s is not None:
-                delays[_group(record)] = min(
-                    problem.retry_after_s * 2 ** (received - 1), _LONGEST_DEFER_S
-                )
+            delay_s = _delay_s(problem, received)
+            if delay_s is not None:
+                delays[_group(record)] = delay_s
             _give_up(record, problem, edge)
             raise
         except Exception as problem:
@@ -69,6 +71,16 @@ def handle_batch(
                 record.event_source_arn, record.receipt_handle, seconds=delays[_group(record)]
             )
     return dict(answer)
+
+
+def _delay_s(problem: RetryableError | AmbiguousError, received: int) -> float | None:
+    """None leaves the message to its visibility time-out. What happened or not, nobody knows: a
+    step is safe to repeat, and what it finds in the ledger tells.
+    """
+    asked = _ASK_AGAIN_S if isinstance(problem, AmbiguousError) else problem.retry_after_s
+    if asked is None or received >= MAX_RECEIVES - 1:
+        return None
+    return min(asked * 2 ** (received - 1), _LONGEST_DEFER_S)
 
 
 def _group(record: SQSRecord) -> str | None:

@@ -11,7 +11,8 @@ from local.processes.local_aws import LocalAwsAddress
 
 _log = logging.getLogger(__name__)
 _LONG_POLL_S = 2
-_TEXT = 160
+_TEXT = 200
+_CUT = "..."
 
 
 class AlertPrinter:
@@ -49,7 +50,13 @@ class AlertPrinter:
 
 
 def alert_line(body: str) -> str:
-    """One line of an SNS notification: its subject, or the beginning of its text without one."""
+    """One line of an SNS notification: its subject, or the beginning of its text without one.
+
+    A subject that was cut to what SNS allows is completed by the first line of the text.
+    """
     notification = json.loads(body)
-    text = " ".join(str(notification.get("Subject") or notification.get("Message")).split())
+    subject, message = (str(notification.get(name) or "") for name in ("Subject", "Message"))
+    text = " ".join((subject or message).split())
+    if subject.endswith(_CUT):
+        text = f"{text.partition(': ')[0]}: {message.partition(chr(10))[0]}"
     return text if len(text) <= _TEXT else f"{text[: _TEXT - 1]}…"

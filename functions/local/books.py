@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 
+from local.json_http import RemoteError
+
 _CENT = Decimal("0.01")
 # Final in the ledger without ever having been in the books of the broker.
 _NEVER_AT_BROKER = frozenset({"denied", "abandoned", "rejected"})
@@ -47,6 +49,28 @@ def ledger_books(connection: "psycopg.Connection[Any]", account: str) -> Books:
     if cash is None:
         raise LookupError(f"Expected the account {account!r} in the ledger, found none")
     return Books(cash[0], dict(positions), orders)
+
+
+class LedgerOrders:
+    """The orders of one account, read over a connection that is made again when it broke."""
+
+    def __init__(self, url: str, account: str) -> None:
+        self._url = url
+        self._account = account
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def __call__(self) -> dict[str, OrderState]:
+        """Raises RemoteError while the ledger is away."""
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=2)
+            return ledger_orders(self._connection, self._account)
+        except psycopg.OperationalError as problem:
+            raise RemoteError(f"ledger: {problem}") from problem
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
 def ledger_orders(connection: "psycopg.Connection[Any]", account: str) -> dict[str, OrderState]:

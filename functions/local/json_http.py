@@ -11,6 +11,8 @@ from typing import Any
 
 import urllib3
 
+from quantterminal.domain.errors import RetryableError
+
 _log = logging.getLogger(__name__)
 
 Route = Callable[[Any], Any]
@@ -74,7 +76,9 @@ def json_server(port: int, routes: Mapping[str, Route]) -> ThreadingHTTPServer:
             try:
                 result = route(json.loads(body) if body else None)
             except Exception as problem:  # noqa: BLE001 - process edge: the caller gets the text
-                _log.exception("%s failed", self.path)
+                # what comes back by itself is one line, what nobody expected is told in full
+                is_known = isinstance(problem, RetryableError)
+                _log.error("%s failed: %s", self.path, problem, exc_info=not is_known)
                 self._send(500, {"error": f"{type(problem).__name__}: {problem}"})
                 return
             self._send(200, result)

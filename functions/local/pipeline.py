@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from local.books import OrderState
-from local.json_http import JsonClient
+from local.json_http import JsonClient, RemoteError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class Pipeline:
 
     def container(self) -> ContainerHealth:
         found = self._container.get("/health")
+        if "feed" not in found:
+            raise RemoteError(f"GET /health: expected the container, was another process: {found}")
         states = (found["feed"], found["broker_stream"], found["gate"])
         return ContainerHealth(
             clock_seen=datetime.fromisoformat(found["clock_seen"]),

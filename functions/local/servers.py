@@ -48,7 +48,7 @@ class Servers:
         self._valkey = new_address()
         self._postgres: Postgres | None = None
         self._starters: dict[str, Callable[[], Child]] = {}
-        self._ports = {name: free_port() for name in ("pump", "container")}
+        self._ports: dict[str, int] = {}
         self.children: dict[str, Child] = {}
         self.environment: dict[str, str] = {}
         self.market_ports: MarketPorts | None = None
@@ -78,6 +78,7 @@ class Servers:
         root, logs = self._folder.root, self._folder.logs
         self._postgres = start_postgres(root, logs=logs)
         self.children["postgres"] = self._postgres.child
+        self._starters["postgres"] = self._postgres.start_again
         address = self._postgres.create_database(_DATABASE)
         self._starters["valkey"] = lambda: start_valkey(self._valkey, root, logs=logs)
         self.restart("valkey")
@@ -89,6 +90,8 @@ class Servers:
         if self.aws is None or self.resources is None:
             raise StartError("Expected the stores to run before the ledger is prepared")
         plan, ports = self._plan, self.market_ports
+        # as late as can be: a port is nobody's until somebody listens on it
+        self._ports = {name: free_port() for name in ("pump", "container")}
         if plan.keys is not None:
             cash = paper_cash(plan.keys, url=PAPER_ENDPOINTS.broker)
         else:
@@ -127,7 +130,7 @@ class Servers:
         self.children[name] = self._starters[name]()
 
     def may_restart(self, name: str) -> bool:
-        """False for what holds the truth of the run: its end is the end of the run."""
+        """False for what has the truth of the run in its memory: its end is the end of the run."""
         return name in self._starters
 
     def client(self, name: str) -> JsonClient:

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -15,7 +15,7 @@ from types import FrameType
 import psycopg
 
 from local.alerts import AlertPrinter
-from local.books import OrderState, ledger_orders
+from local.books import LedgerOrders
 from local.conductor import Conductor
 from local.ending import finish
 from local.errors import StartError, UsageError
@@ -32,6 +32,7 @@ from local.watching import Watcher
 
 _LOOK_EVERY_S = 0.05
 _CONNECTED_WITHIN_S = 60.0
+_STORES_BACK_WITHIN_S = 15.0
 _INTERRUPTED = 130
 
 
@@ -79,6 +80,7 @@ class Run:
         self._began = time.monotonic()
         self._restarts = Restarts()
         self._player: Player | None = None
+        self._ledger_orders: LedgerOrders | None = None
         self._ended = threading.Event()
         self._problem: BaseException | None = None
         self._agrees = True
@@ -92,6 +94,8 @@ class Run:
             self._watch_until_done()
         if self._player is not None:
             self._player.stop()
+        if self._ledger_orders is not None:
+            self._ledger_orders.close()
         if self._stop.is_set():
             return _INTERRUPTED if self._plan.exits else 0
         return 0 if self._agrees else 1
@@ -149,18 +153,28 @@ class Run:
     def _sum_up(self, pipeline: Pipeline) -> None:
         if self._stop.is_set():
             return
-        state = pipeline.market_state()
-        cache = read_cache(self._servers.environment)
-        with psycopg.connect(self._servers.ledger.url) as connection:
-            summary = read_summary(
-                connection,
-                self._plan.trading.account,
-                state=state,
-                cache=cache,
-                duration_s=time.monotonic() - self._began,
-            )
+        summary = self._read_summary(pipeline)
         self._agrees = summary.agreement.agree
         self._show(summary)
+
+    def _read_summary(self, pipeline: Pipeline) -> Summary:
+        """Once more when a store went away in between: it is being started again."""
+        deadline = time.monotonic() + _STORES_BACK_WITHIN_S
+        while True:
+            try:
+                cache = read_cache(self._servers.environment)
+                with psycopg.connect(self._servers.ledger.url) as connection:
+                    return read_summary(
+                        connection,
+                        self._plan.trading.account,
+                        state=pipeline.market_state(),
+                        cache=cache,
+                        duration_s=time.monotonic() - self._began,
+                    )
+            except (StartError, psycopg.OperationalError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_LOOK_EVERY_S)
 
     def _watch_until_done(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
@@ -187,7 +201,10 @@ class Run:
                 )
             self._progress.say(f"{name} stopped ({child.ending()}), starting it again")
             child.stop()
-            self._servers.restart(name)
+            try:
+                self._servers.restart(name)
+            except StartError as problem:
+                self._progress.say(f"{problem}")  # it counts as one more end at the next look
             if self._player is not None:
                 self._player.disturb()
 
@@ -208,17 +225,12 @@ class Run:
                 )
 
     def _pipeline(self) -> Pipeline:
-        connection = psycopg.connect(self._servers.ledger.url, autocommit=True)
-        account = self._plan.trading.account
-
-        def orders() -> Mapping[str, OrderState]:
-            return ledger_orders(connection, account)
-
+        self._ledger_orders = LedgerOrders(self._servers.ledger.url, self._plan.trading.account)
         return Pipeline(
             market=self._servers.client("market"),
             container=self._servers.client("container"),
             pump=self._servers.client("pump"),
-            ledger_orders=orders,
+            ledger_orders=self._ledger_orders,
         )
 
 

@@ -106,7 +106,8 @@ class Container:
 class Queue:
     """A FIFO queue with a dead-letter queue, and the one function that consumes it.
 
-    `batch_size` is 1 where a poison message must not take its neighbours along.
+    `batch_size` is 1 for all of them: neither a poison message nor a slow one may take its
+    neighbours along, for a batch that runs out of time counts as a receive of each of its messages.
     """
 
     name: str
@@ -236,7 +237,7 @@ INGEST = Container(
 # In the order of the pipeline: a local run that must be deterministic drains them in this order.
 QUEUES = (
     Queue(BARS, consumer="strategy", batch_size=1, max_concurrency=2),
-    Queue(SIGNALS, consumer="risk", batch_size=10, max_concurrency=4),
+    Queue(SIGNALS, consumer="risk", batch_size=1, max_concurrency=4),
     Queue(ORDERS, consumer="execution", batch_size=1, max_concurrency=4),
     Queue(ORDER_UPDATES, consumer="order_updates", batch_size=1, max_concurrency=4),
 )

@@ -464,3 +464,19 @@ def test_a_cut_stream_comes_back_without_what_it_missed(
         until(lambda: len(listener.updates) == 2, "two updates")
 
     assert {update.order.client_order_id for update in listener.updates} == {"seen"}
+
+
+def test_a_stream_that_is_cut_at_a_fill_never_tells_of_it(
+    running: MarketProcess, trading: Any, opened: Decimal
+) -> None:
+    with listening(running) as listener:
+        running.fault("cut_stream_at_fill")
+        trading.submit_order(buy(1, opened + 5, client_order_id="lost"))
+        until(lambda: len(listener.updates) == 2, "pending_new and new")
+        running.step_to("minute")
+        until(lambda: running.state()["broker"]["stream_clients"] == 1, "the stream again")
+        trading.submit_order(buy(1, opened - 5, client_order_id="seen"))
+        until(lambda: len(listener.updates) == 4, "two updates more")
+
+    assert listener.events == ["pending_new", "new", "pending_new", "new"]
+    assert trading.get_order_by_client_id("lost").status is OrderStatus.FILLED

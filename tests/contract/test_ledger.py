@@ -191,8 +191,9 @@ def test_the_journal_is_append_only(ledger: Ledger, statement: str) -> None:
 def test_a_server_that_is_not_there_is_retryable() -> None:
     database = Database(lambda: "postgresql://nobody@127.0.0.1:1/none")
 
-    with pytest.raises(RetryableError, match="not reachable"):
+    with pytest.raises(RetryableError, match="not reachable") as raised:
         PostgresAccountLedger(database).books(DEMO)
+    assert raised.value.retry_after_s == 1.0
 
 
 def test_a_broken_connection_is_opened_again(ledger: Ledger) -> None:

@@ -43,18 +43,21 @@ def test_a_killed_supervisor_takes_everything_along(tmp_path: Path) -> None:
         poll(lambda: not any(is_alive(pid) for pid in children), deadline_s=10)
 
 
-def test_the_end_of_postgres_is_the_end_of_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "word"), [("local-aws", "ministack"), ("market", "local.market")])
+def test_the_end_of_what_is_only_in_memory_is_the_end_of_the_run(
+    tmp_path: Path, name: str, word: str
+) -> None:
     with qt_run(tmp_path, "--speed", "120") as run:
         run.wait_until_up()
         children = run.children()
 
-        run.kill("listen_addresses=127.0.0.1")
+        run.kill(word)
 
         assert run.wait(deadline_s=20) == 1
         poll(lambda: not any(is_alive(pid) for pid in children), deadline_s=10)
-    assert "postgres stopped (signal 9), and the run with it" in run.said()
+    assert f"{name} stopped (signal 9), and the run with it" in run.said()
     (logs,) = (tmp_path / "build" / "runs").glob("*/logs")
-    assert (logs / "postgres.log").exists()
+    assert (logs / f"{name}.log").exists()
 
 
 def test_a_slice_of_a_day_in_accelerated_time_ends_in_agreement(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import pytest
 from tests.machines.counting import CountingMachine, take_steps
 from tests.machines.order_table import OrderTable
 from tests.machines.position_book import PositionBook
+from tests.machines.reconciled_books import ReconciledBooks
 
-MACHINES = [OrderTable, PositionBook]
+MACHINES = [OrderTable, PositionBook, ReconciledBooks]
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -12,6 +12,7 @@ FAULT_KINDS = frozenset(
         "http_429",  # the broker's rate limit, whatever the real count
         "stall_feed",  # a minute of silence on an open feed socket, prices and bars
         "cut_stream",  # every trade-update socket, at once, without a close frame
+        "cut_stream_at_fill",  # the same when an order fills next, before anybody is told of it
         "cut_feed",  # every feed socket, at once, without a close frame
     }
 )

@@ -14,6 +14,7 @@ from local.market.outbox import Outbox, opened_outbox
 from local.market.wire import dumps
 
 _STREAMS = ("trade_updates",)
+_FILLS = ("partial_fill", "fill")
 
 
 class _Listener:
@@ -41,6 +42,8 @@ class UpdateStream:
     def publish(self, updates: Iterable[dict[str, Any]]) -> None:
         """Queues the updates for everybody who listens now."""
         for update in updates:
+            if update["event"] in _FILLS and self._faults.take("cut_stream_at_fill"):
+                self.cut()
             if self._faults.take("drop_next_update"):
                 continue
             times = 2 if self._faults.take("duplicate_updates") else 1

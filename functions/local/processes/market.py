@@ -12,6 +12,7 @@ from local.errors import StartError, UsageError
 from local.plan import Keys, RunPlan
 from local.processes.child import Child
 from local.processes.python_module import start_module
+from local.processes.ready import free_port
 
 _UNUSABLE_INPUT = 2
 _START_S = 60.0
@@ -61,7 +62,7 @@ def _configuration(plan: RunPlan, keys: Keys, clock_file: Path) -> dict[str, Any
     return {
         "feed_port": 0,
         "broker_port": 0,
-        "control_port": 0,
+        "control_port": free_port(),  # on record there for whoever wants to look or to disturb
         "clock_file": str(clock_file),
         "speed": plan.speed,
         "paused": True,

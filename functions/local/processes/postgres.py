@@ -1,7 +1,8 @@
 """A PostgreSQL server of the run's own: initdb, TCP on loopback, a random password (scram).
 
 The wheel's own start-up code is not used, because as root it creates accounts on the machine.
-Durability against a power cut is switched off: this cluster is thrown away with its run.
+Durability against a power cut is switched off: this cluster is thrown away with its run. What a
+client was told is committed survives the death of the server's processes all the same.
 """
 
 import importlib.util
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from local.processes.child import Account, Child, Command, inherited_environment
 from local.processes.ready import free_port, wait_until_ready
 
 _USER = "quantterminal"
+_LAST_BACKENDS_S = 10.0
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -61,6 +64,26 @@ class Postgres:
         self.child = child
         self.address = address
         self._temporary = temporary
+
+    def start_again(self) -> Child:
+        """Start it anew on the same data and port; returns when it has recovered and answers.
+
+        Raises StartError when it does not come up.
+        """
+        command, logs = self.child.command, self.child.log.parent
+        deadline = time.monotonic() + _LAST_BACKENDS_S
+        while True:
+            self.child = Child.start(command, logs=logs)
+            try:
+                wait_until_ready(self.child, lambda: _answers(self.address))
+            except StartError:
+                # it refuses while a process of its predecessor still holds the shared memory
+                is_refusal = not self.child.is_running
+                self.child.stop()
+                if not is_refusal or time.monotonic() > deadline:
+                    raise
+            else:
+                return self.child
 
     def create_database(self, name: str) -> PostgresAddress:
         """A new empty database of that name (letters, digits and underscores)."""

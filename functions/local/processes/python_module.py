@@ -1,5 +1,6 @@
 """Processes of the run that are Python modules of this project: pump, container and web host."""
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,3 +22,10 @@ def start_module(
     argv = [sys.executable, "-P", "-m", module, *arguments]
     command = Command(name, argv, environment, folder, keeps_stdout=keeps_stdout)
     return Child.start(command, logs=logs)
+
+
+def log_to_stderr() -> None:
+    """What such a process says beside its events; the SDK's remarks on each new client are not."""
+    form = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form)
+    logging.getLogger("botocore").setLevel(logging.WARNING)

@@ -1,7 +1,7 @@
 """The pump's process: built from the environment that the supervisor made, controlled over HTTP.
 
 `POST /drain {"queues", "schedules"}` (stepped runs), `POST /invoke {"function", "event"}`,
-`GET /depths`, `GET /fired`, `GET /health`.
+`GET /depths`, `GET /fired`, `GET /health`, and for tests `POST /fault {"kind", "count"}`.
 """
 
 import argparse
@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from local.json_http import json_server
+from local.market.faults import Faults
+from local.processes.python_module import log_to_stderr
+from local.pump.duplicates import DUPLICATE_KINDS, DuplicatingQueue
 from local.pump.event_source import QueueAddress, QueueSource, RuleSource
 from local.pump.in_flight import InFlight
 from local.pump.lambda_function import LambdaFunction
@@ -30,7 +33,7 @@ from quantterminal.ports.clock import Clock
 _log = logging.getLogger("local.pump")
 
 
-def routes(pump: Pump, *, steps: bool) -> dict[str, Any]:
+def routes(pump: Pump, *, steps: bool, faults: Faults) -> dict[str, Any]:
     """The control API; a drain is refused while threads of their own move the messages."""
 
     def drain(body: Any) -> dict[str, Any]:
@@ -47,6 +50,13 @@ def routes(pump: Pump, *, steps: bool) -> dict[str, Any]:
     def invoke(body: Any) -> dict[str, Any]:
         return {"answer": pump.invoke(body["function"], body.get("event", {}))}
 
+    def fault(body: Any) -> dict[str, Any]:
+        kind, count = body["kind"], body.get("count", 1)
+        if kind not in DUPLICATE_KINDS:
+            raise ValueError(f"Expected a kind of {sorted(DUPLICATE_KINDS)}, was {kind!r}")
+        faults.arm(kind, count)
+        return {"armed": kind, "count": count}
+
     def health(_body: Any) -> dict[str, Any]:
         total = pump.counted()
         return {
@@ -59,13 +69,14 @@ def routes(pump: Pump, *, steps: bool) -> dict[str, Any]:
     return {
         "POST /drain": drain,
         "POST /invoke": invoke,
+        "POST /fault": fault,
         "GET /fired": lambda _body: pump.fired(),
         "GET /depths": lambda _body: pump.depths(),
         "GET /health": health,
     }
 
 
-def build(environment: dict[str, str], *, started: datetime, folder: Path) -> Pump:
+def build(environment: dict[str, str], *, started: datetime, folder: Path, faults: Faults) -> Pump:
     """The pump of this process, from the environment that the supervisor made."""
     import boto3
     from botocore import UNSIGNED
@@ -91,7 +102,7 @@ def build(environment: dict[str, str], *, started: datetime, folder: Path) -> Pu
     sources: list[Source] = [
         QueueSource(
             queue.name,
-            queue=QueueAddress(sqs, queue_urls[queue.name], region=region),
+            queue=DuplicatingQueue(sqs, queue_urls[queue.name], region=region, faults=faults),
             batch_size=queue.batch_size,
             invoke=functions[queue.consumer].invoke,
             kept=kept,
@@ -120,9 +131,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--started", type=datetime.fromisoformat, required=True)
     parser.add_argument("--stepped", action="store_true")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    pump = build(dict(os.environ), started=options.started, folder=options.folder)
-    server = json_server(options.control_port, routes(pump, steps=options.stepped))
+    log_to_stderr()
+    _log.info("pump started, pid %d", os.getpid())
+    faults = Faults()
+    pump = build(dict(os.environ), started=options.started, folder=options.folder, faults=faults)
+    server = json_server(options.control_port, routes(pump, steps=options.stepped, faults=faults))
     threads = [] if options.stepped else pump.start()
 
     def end(_signal: int, _frame: Any) -> None:

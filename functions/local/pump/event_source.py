@@ -64,6 +64,24 @@ class QueueAddress:
         for refused in answer.get("Failed", []):
             _log.warning("message was not deleted and will come again: %s", refused)
 
+    def release(self, messages: Sequence[dict[str, Any]]) -> None:
+        """Make received messages visible again, in their order."""
+        for message in messages:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+
+    def send_copies(self, messages: Sequence[dict[str, Any]]) -> None:
+        """Send received messages of a FIFO queue once more, as new messages of their groups."""
+        for message in messages:
+            attributes = message["Attributes"]
+            self._sqs.send_message(
+                QueueUrl=self._url,
+                MessageBody=message["Body"],
+                MessageGroupId=attributes["MessageGroupId"],
+                MessageDeduplicationId=f"copy-{message['MessageId']}",
+            )
+
     def depth(self) -> int:
         """Messages on the queue, those in flight included."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")

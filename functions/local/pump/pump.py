@@ -18,6 +18,7 @@ from local.pump.event_source import Handled
 from local.pump.lambda_function import LambdaFunction
 from local.pump.scheduler import Due, Scheduler, scheduled_event
 from quantterminal import topology
+from quantterminal.domain.errors import RetryableError
 from quantterminal.ports.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -149,8 +150,10 @@ class Pump:
             try:
                 if self._scheduler.fire_due(self._clock.now(), self._knock):
                     self._nudge_all()
-            except Exception:  # noqa: BLE001 - process edge: one failed knock does not end the rest
-                _log.exception("a scheduled function failed, it is called again")
+            except Exception as problem:  # noqa: BLE001 - process edge: the other knocks go on
+                is_known = isinstance(problem, RetryableError)
+                said = "a scheduled function failed, it is called again: %s"
+                _log.error(said, problem, exc_info=not is_known)
                 self._stopping.wait(_AFTER_TROUBLE_S)
 
     def _knock(self, due: Due) -> None:

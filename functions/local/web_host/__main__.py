@@ -1,7 +1,6 @@
 """`python -m local.web_host --port N`: the dashboard of a one-machine run."""
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from local.processes.python_module import log_to_stderr
 from local.pump.lambda_function import LambdaFunction
 from local.web_host.app import Backend, WebHost
 from quantterminal import topology
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="local.web_host")
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    log_to_stderr()
     from handlers import live
 
     backend = Backend(

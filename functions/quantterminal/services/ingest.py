@@ -16,7 +16,7 @@ from quantterminal.domain.bars import Bar, minute_of
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import Message, MinuteClosed, SweepOrders
-from quantterminal.domain.sessions import Session, new_york_date, session_at, session_on
+from quantterminal.domain.sessions import Session, new_york_date, session_on
 from quantterminal.ports.bar_store import BarStore, Quarantined
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.feed import BarHistory, RawBar
@@ -29,6 +29,7 @@ from quantterminal.services.minute_barrier import MinuteBarrier, bars_message
 
 SHARD_SIZE = 500  # bars of one minute in one message; 500 stay far below the queue's limit
 _QUOTES_EVERY = timedelta(milliseconds=250)
+_SWEPT_AFTER_CLOSE = timedelta(minutes=5)  # the last order may still be unknown
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -233,7 +234,8 @@ class Ingest:
         if self._swept is not None and due <= self._swept:
             return
         self._swept = due
-        if session_at(due) is None:
+        session = session_on(new_york_date(due))
+        if session is None or not session.open <= due < session.close + _SWEPT_AFTER_CLOSE:
             return
         account = self._trading.account
         name = f"sweep:{account}:{due.isoformat()}"

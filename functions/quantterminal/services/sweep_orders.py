@@ -6,7 +6,6 @@ from datetime import timedelta
 from quantterminal.domain.errors import AmbiguousError, RetryableError
 from quantterminal.domain.halts import ACCOUNT, speaks_for
 from quantterminal.domain.orders import Order, OrderStatus, move
-from quantterminal.ports.ledger import EXTERNAL
 from quantterminal.services.apply_update import TIMEOUT
 from quantterminal.services.submit_order import ExecutionRuntime, resolve, send
 from quantterminal.services.working_state import rebuild_state
@@ -17,13 +16,15 @@ _SETTLED_AFTER = timedelta(seconds=10)  # younger ones are still in the hands of
 def sweep_orders(*, runtime: ExecutionRuntime) -> int:
     """One round over our own working orders; how many were acted on. Safe to repeat at any time.
 
+    Ours are those with an intent, also where they close what somebody else bought.
+
     An order that cannot be looked after now does not keep the others waiting; its RetryableError
     is raised at the end.
     """
     acted, problems = 0, []
     for order in runtime.orders.working_orders(runtime.trading.account):
         try:
-            acted += order.strategy != EXTERNAL and _look_after(order, runtime)
+            acted += bool(order.intent_id) and _look_after(order, runtime)
         except RetryableError as problem:
             problems.append(problem)
     if problems:

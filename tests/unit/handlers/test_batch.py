@@ -14,9 +14,10 @@ from quantterminal.adapters.memory.redelivery import MemoryRedelivery
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.wire.codec import decode, encode
 from quantterminal.bootstrap import Edge
-from quantterminal.domain.errors import ConflictError, MessageError, RetryableError
+from quantterminal.domain.errors import AmbiguousError, ConflictError, MessageError, RetryableError
 from quantterminal.domain.events import BusinessEvent, EventName, Message, SubmitOrder
 from quantterminal.services.announce import Announcer
+from quantterminal.topology import MAX_RECEIVES
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:orders.fifo"
 NOON = datetime(2024, 3, 4, 17, 0, tzinfo=UTC)
@@ -167,6 +168,21 @@ def test_the_delay_doubles_with_every_receive_up_to_half_a_minute(
 
     assert bench.handle(_record("a", receives=receives)) == ["id-a"]
     assert bench.delays() == [("receipt-a", seconds)]
+
+
+def test_the_last_wait_before_the_dead_letter_queue_is_the_queues_own(bench: Bench) -> None:
+    bench.failures["a"] = RetryableError("the database is away", retry_after_s=1.0)
+
+    assert bench.handle(_record("a", receives=MAX_RECEIVES - 1)) == ["id-a"]
+    assert bench.delays() == []
+
+
+def test_a_commit_of_which_nobody_knows_comes_again_soon(bench: Bench) -> None:
+    bench.failures["a"] = AmbiguousError("The connection broke during commit")
+
+    assert bench.handle(_record("a", receives=2)) == ["id-a"]
+    assert bench.delays() == [("receipt-a", 2.0)]
+    assert bench.telemetry.problems == []
 
 
 def test_a_lost_race_comes_again_at_once(bench: Bench) -> None:

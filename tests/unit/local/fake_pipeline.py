@@ -15,6 +15,7 @@ START = datetime(2024, 3, 4, 15, 0, tzinfo=UTC)
 class FakePipeline:
     """Plays the given kinds of steps, one second apart. `orders` is the broker's truth, `known`
     the ledger's; a drain makes them equal unless `loses_updates`, a reconciliation always does.
+    The next `outages` looks and `refusals` invocations fail.
     """
 
     def __init__(self, *kinds: str) -> None:
@@ -26,6 +27,7 @@ class FakePipeline:
         self.known: dict[str, str] = {}
         self.loses_updates = False
         self.outages = 0
+        self.refusals = 0
         self.left: dict[str, int] = {}
         self.failures: list[int] = []
         self.log: list[str] = []
@@ -78,6 +80,9 @@ class FakePipeline:
         return Drained(handled, failures, ("reconcile",) if schedules else ())
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        if self.refusals:
+            self.refusals -= 1
+            raise RemoteError("it fails")
         self.log.append(function)
         if function == "reconcile":
             self.known = dict(self.orders)

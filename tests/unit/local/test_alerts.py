@@ -14,7 +14,18 @@ def test_without_a_subject_the_text_is_shown_shortened() -> None:
     line = alert_line(json.dumps({"Message": "x" * 500}))
 
     assert line.startswith("xxx")
-    assert len(line) == 160
+    assert len(line) == 200
+
+
+def test_a_subject_that_was_cut_is_completed() -> None:
+    body = {
+        "Subject": "[PAPER] WARNING OrderRejected: buy 5 IBM was rejec...",
+        "Message": "buy 5 IBM was rejected: insufficient buying power\n\nMode: PAPER",
+    }
+
+    assert alert_line(json.dumps(body)) == (
+        "[PAPER] WARNING OrderRejected: buy 5 IBM was rejected: insufficient buying power"
+    )
 
 
 def test_what_was_published_is_printed_once(local_aws: LocalAwsAddress) -> None:

@@ -1,15 +1,18 @@
 from decimal import Decimal
 
+import psycopg
 import pytest
 
 from local.books import (
     Books,
+    LedgerOrders,
     OrderState,
     broker_books,
     cache_books,
     compare,
     compare_orders,
 )
+from local.json_http import RemoteError
 from local.summary import agree
 
 NAMES = ("ledger", "cache")
@@ -90,3 +93,29 @@ def test_all_three_have_to_agree() -> None:
     assert without_cache.differences == ("the cache is empty",)
     assert not wrong_broker.agree
     assert len(wrong_broker.differences) == 3
+
+
+def test_the_ledgers_orders_are_read_again_after_its_connection_broke(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute(
+            "create table orders (client_order_id text, status text, filled_quantity numeric,"
+            " account text)"
+        )
+        other.execute("insert into orders values ('a', 'new', 0, 'main')")
+        read = LedgerOrders(database, "main")
+        assert read() == {"a": order("new")}
+        other.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+        with pytest.raises(RemoteError, match="ledger"):
+            read()
+
+        assert read() == {"a": order("new")}
+        read.close()
+
+
+def test_a_ledger_that_is_away_is_a_process_that_is_away() -> None:
+    with pytest.raises(RemoteError, match="ledger"):
+        LedgerOrders("postgresql://nobody@127.0.0.1:1/none", "main")()

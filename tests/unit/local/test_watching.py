@@ -4,6 +4,7 @@ from typing import cast
 import pytest
 
 from local import ending, settling, watching
+from local.json_http import RemoteError
 from local.pipeline import Pipeline
 from local.watching import Watcher
 from tests.unit.local.fake_pipeline import FakePipeline
@@ -50,3 +51,22 @@ def test_the_end_of_a_run_reports_and_logs_the_day() -> None:
 
     done = [name for name in fake.log if name != "depths"]
     assert done == ["reconcile", "reports", "trade_log"]
+
+
+def test_a_process_that_is_away_at_the_end_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_RETRY_S", 0.0)
+    fake = FakePipeline()
+    fake.refusals = 2
+
+    ending.finish(cast("Pipeline", fake), watcher(fake))
+
+    assert [name for name in fake.log if name != "depths"] == ["reconcile", "reports", "trade_log"]
+
+
+def test_what_keeps_failing_at_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_RETRY_S", 0.0)
+    fake = FakePipeline()
+    fake.refusals = 1_000
+
+    with pytest.raises(RemoteError, match="it fails"):
+        ending.finish(cast("Pipeline", fake), watcher(fake))

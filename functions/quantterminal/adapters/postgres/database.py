@@ -32,6 +32,7 @@ _CLIENT_OPTIONS: dict[str, str | int] = {
     "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_OPTIONS.items()),
     **_KEEPALIVE,
 }
+_BACK_SOON_S = 1.0
 
 
 class Database:
@@ -59,7 +60,7 @@ class Database:
             raise ConflictError(f"Lost against another transaction: {problem}") from problem
         except psycopg.OperationalError as problem:
             self._drop()
-            raise RetryableError(f"PostgreSQL is not reachable: {problem}") from problem
+            raise _away(problem) from problem
         except BaseException:
             self._roll_back(connection)
             raise
@@ -76,7 +77,7 @@ class Database:
             yield connection
         except psycopg.OperationalError as problem:
             self._drop()
-            raise RetryableError(f"PostgreSQL is not reachable: {problem}") from problem
+            raise _away(problem) from problem
         finally:
             self._roll_back(connection)
 
@@ -108,7 +109,7 @@ class Database:
                 prepare_threshold=3,
             )
         except psycopg.OperationalError as problem:
-            raise RetryableError(f"PostgreSQL is not reachable: {problem}") from problem
+            raise _away(problem) from problem
         return self._connection
 
     def _commit(self, connection: Connection) -> None:
@@ -124,3 +125,8 @@ class Database:
             connection.rollback()
         except psycopg.Error:
             self._drop()
+
+
+def _away(problem: psycopg.OperationalError) -> RetryableError:
+    """A restart takes seconds: a bar must not wait for it until it is too old to be traded on."""
+    return RetryableError(f"PostgreSQL is not reachable: {problem}", retry_after_s=_BACK_SOON_S)

@@ -187,14 +187,16 @@ def test_the_sweep_is_asked_for_every_ten_seconds_of_the_session() -> None:
     assert ingest.next_due() == OPEN + timedelta(seconds=40)
 
 
-def test_no_sweep_outside_the_session() -> None:
+def test_sweeps_end_when_the_fate_of_the_last_order_must_be_known() -> None:
     around = Around()
     ingest = around.ingest()
-    for now in (OPEN - timedelta(seconds=1), CLOSE, CLOSE + timedelta(hours=2)):
+    last = CLOSE + timedelta(seconds=290)
+    after = (CLOSE + timedelta(minutes=5), CLOSE + timedelta(hours=2))
+    for now in (OPEN - timedelta(seconds=1), CLOSE, last, *after):
         ingest.advance(now)
         ingest.flush(now)
 
-    assert sweeps(around) == []
+    assert sweeps(around) == [f"sweep:acct:{at.isoformat()}" for at in (CLOSE, last)]
 
 
 def test_quotes_are_put_at_most_every_250_ms_and_the_newest_wins() -> None:

@@ -10,6 +10,7 @@ from quantterminal.domain.orders import Order, OrderStatus
 from quantterminal.domain.signals import Action, Side
 from quantterminal.ports.watermarks import StreamState
 from quantterminal.services.apply_update import apply_update
+from quantterminal.services.flatten import flatten
 from quantterminal.services.sweep_orders import cancel_orders, sweep_orders
 from tests.unit.quantterminal.services.conftest import MakePipeline
 from tests.unit.quantterminal.services.pipeline import Pipeline
@@ -263,3 +264,17 @@ def test_one_order_can_be_canceled_alone(pipeline: Pipeline) -> None:
 
     assert pipeline.broker.cancels == [spy.broker_order_id]
     assert stored(pipeline, spy).cancel_reason == "by hand"
+
+
+def test_our_own_order_that_closes_what_a_person_bought_is_looked_after(pipeline: Pipeline) -> None:
+    by_hand = pipeline.broker.order_by_hand("IBM", Side.BUY, 7, "99.00")
+    fill = pipeline.broker.fill(by_hand.client_order_id, 7, "99.00")
+    apply_update(fill, source="stream", runtime=pipeline.updates)
+    flatten(actor="ann", reason="enough", runtime=pipeline.flattening)
+    pipeline.pump()
+    foreign = pipeline.broker.order_by_hand("SPY", Side.BUY, 1, "1.00")
+    apply_update(foreign, source="rest", runtime=pipeline.updates)
+
+    assert sweep_after(pipeline, 30) == 1
+    assert len(pipeline.broker.cancels) == 1
+    assert foreign.broker_order_id not in pipeline.broker.cancels
