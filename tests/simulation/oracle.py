@@ -272,9 +272,10 @@ class Oracle:
 
     def _check_signals_assessed(self) -> None:
         assessed = {intent.signal_id for intent in self.tables.intents.values()}
-        for signal in self.tables.signals:
+        for signal, row in self.tables.signals.items():
             self._count("I14")
-            if signal not in assessed:
+            # a person whose command failed is told so, and may ask again
+            if signal not in assessed and row.origin.value == "strategy":
                 self._violated("I14", f"{signal} was never assessed")
 
     def _check_mapping(self) -> None:

@@ -1,0 +1,78 @@
+"""Queues and sockets: acknowledged too early, lost on the way, tried too often."""
+
+from tests.simulation.bugs.bug import bug
+from tests.simulation.planting import Replacement
+
+_BATCH = "handlers.batch"
+_BUS = "quantterminal.adapters.sqs.queue_bus"
+_SESSION = "quantterminal.adapters.alpaca.session"
+
+BUGS = (
+    bug(
+        "acknowledged-before-the-work",
+        "a message is acknowledged though the step has not done its work",
+        Replacement(
+            _BATCH,
+            "            _give_up(record, problem, edge)\n            raise\n"
+            "        except Exception as problem:\n",
+            "            _give_up(record, problem, edge)\n"
+            "        except Exception as problem:\n",
+        ),
+    ),
+    bug(
+        "failed-send-forgotten",
+        "what a queue did not accept is logged and lost",
+        Replacement(
+            _BUS,
+            '            raise RetryableError(f"Queue {queue} did not accept: {problem}")'
+            " from problem\n",
+            "            return\n",
+        ),
+    ),
+    bug(
+        "partial-send-forgotten",
+        "the entries of a batch that a queue refused are not looked at",
+        Replacement(_BUS, "        if failed:\n", "        if len(failed) == len(batch):\n"),
+    ),
+    bug(
+        "poison-tried-again",
+        "a message that nobody can read is tried until it is given up, and blocks its group",
+        Replacement(
+            _BATCH,
+            "            _quarantine(record, problem, edge)\n        except RetryableError",
+            "            _quarantine(record, problem, edge)\n            raise\n"
+            "        except RetryableError",
+        ),
+    ),
+    bug(
+        "one-name-for-all-messages-of-a-minute",
+        "the deduplication id says what a message is about, not which one it is",
+        Replacement(
+            _BUS,
+            '                "MessageDeduplicationId": _fitting(each.message.id),\n',
+            '                "MessageDeduplicationId": _fitting(each.message.id.split("#")[0]),\n',
+        ),
+    ),
+    bug(
+        "backoff-reset-on-authorization",
+        "a greeting of the broker's stream begins the waiting anew, so that a socket that falls"
+        " at once is opened again at once",
+        Replacement(
+            _SESSION,
+            '        if status != "authorized":\n',
+            "        self._backoff.reset()\n" '        if status != "authorized":\n',
+        ),
+        directed="tests/unit/quantterminal/adapters/alpaca/test_session.py",
+    ),
+    bug(
+        "unknown-event-falls-into-a-default",
+        "an event of the broker's stream that nobody knows is taken for a cancel",
+        Replacement(
+            "quantterminal.adapters.alpaca.codec",
+            "    if event is None:\n        raise MessageError("
+            'f"Expected an order event, was {value!r:.200}")\n',
+            "    if event is None:\n        return OrderEvent.CANCELED\n",
+        ),
+        directed="tests/unit/quantterminal/adapters/alpaca/test_codec.py",
+    ),
+)

@@ -1,0 +1,31 @@
+"""The catalogue of planted bugs: each can be planted, each name is one bug."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.project_files import ROOT
+from tests.simulation.bugs import CATALOGUE
+from tests.simulation.bugs.bug import Bug
+from tests.simulation.planting import planted
+
+
+def test_there_are_enough_of_them_and_each_has_its_own_name() -> None:
+    names = [bug.name for bug in CATALOGUE]
+    assert len(names) >= 50
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("bug", CATALOGUE, ids=lambda bug: bug.name)
+def test_it_can_be_planted_and_taken_out(bug: Bug) -> None:
+    with planted(bug.planted):
+        pass
+
+
+@pytest.mark.parametrize(
+    "bug", [each for each in CATALOGUE if each.directed], ids=lambda bug: bug.name
+)
+def test_the_test_that_finds_it_exists(bug: Bug) -> None:
+    path, _, name = bug.directed.partition("::")
+    text = Path(ROOT / path).read_text()
+    assert not name or f"def {name}(" in text
