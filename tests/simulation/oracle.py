@@ -5,7 +5,7 @@ positions and cash are added up here.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,13 +13,14 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from tests.simulation.chain import broken_links, told
 from tests.simulation.models.broker import BrokerFill, BrokerOrder, ModelBroker
 
 _ZERO = Decimal(0)
 _FINAL = frozenset({"filled", "canceled", "expired", "rejected", "replaced"})
 _OURS_OPEN = frozenset({"pending_submit", "submitting", "unknown"})
 _GIVEN_UP = frozenset({"denied", "abandoned"})
-_POSITION_SHARE = Decimal("0.10")
+_IN_FLIGHT = frozenset({"submitting", "unknown"})
 _MARKS_MOVE = Decimal("1.03")  # between the decision and the order, prices go on
 _LEAVES_WITHIN = timedelta(seconds=4)  # of the last look at what must hold when it leaves
 _SILENCE_S = 9.0  # the lease of the gate, and that last look
@@ -53,11 +54,15 @@ class Oracle:
     price: Callable[[str], Decimal]
     session: tuple[datetime, datetime]
     silence: Callable[[], float]
+    limits: Any
+    swing: Decimal = Decimal(1)
+    strategies: Sequence[str] = ()
     violations: list[Violation] = field(default_factory=list)
     posts: dict[str, int] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
     _last_bars: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _journal_read: int = 0
+    _bounds: dict[str, int] = field(default_factory=dict)
     _statuses: dict[str, str] = field(default_factory=dict)
     _sent_bars: dict[str, list[str]] = field(default_factory=dict)
     _sent_minutes: set[tuple[str, str]] = field(default_factory=set)
@@ -140,6 +145,7 @@ class Oracle:
         self._count("I4")
         if order.filled > order.quantity:
             self._violated("I4", f"{order.client_order_id} is filled beyond its quantity")
+        self._check_fill(fill.symbol)
 
     def check_now(self) -> None:
         """What holds at any instant: one order an intent, no fill twice, no illegal transition."""
@@ -147,7 +153,9 @@ class Oracle:
         self._check_one_order_an_intent()
         self._check_no_fill_invented()
 
-    def check_end(self, depths: dict[str, int], dead: dict[str, int]) -> None:
+    def check_end(
+        self, depths: dict[str, int], dead: dict[str, list[Any]], late: Mapping[str, int]
+    ) -> None:
         """What holds once everything has come to rest."""
         self.check_now()
         self._check_bars_seen()
@@ -158,6 +166,41 @@ class Oracle:
         self._check_cash()
         self._check_journal()
         self._check_rest(depths, dead)
+        self._check_evaluations(late)
+        self._check_reasons()
+
+    def _check_evaluations(self, late: Mapping[str, int]) -> None:
+        """I7: each strategy has seen each accepted bar once; its own count says so.
+
+        One that came after a later one of its symbol may be left out, for they go in order, and one
+        that was late when the container had started anew counts as a correction.
+        """
+        accepted: dict[str, list[datetime]] = {}
+        for symbol, start, _ in self.tables.bars.bars:
+            known = accepted.setdefault(symbol, [])
+            if start not in known:
+                known.append(start)
+        for strategy in self.strategies:
+            for symbol, starts in accepted.items():
+                overtaken = sum(at < max(starts[:n]) for n, at in enumerate(starts) if n)
+                left_out = overtaken + late.get(symbol, 0)
+                bars = range(len(starts) - left_out, len(starts) + 1)
+                self._count("I7")
+                snapshot = self.tables.snapshots.get((self.account, strategy, symbol))
+                seen = 0 if snapshot is None else _bars_seen(snapshot.state)
+                if seen not in bars:
+                    self._violated(
+                        "I7", f"{strategy} saw {seen} bars of {symbol}, of {len(starts)} accepted"
+                    )
+
+    def _check_reasons(self) -> None:
+        """I15: each halt names its reason, and nothing was halted where nothing went wrong."""
+        for row in self.tables.journal[self.account]:
+            if row.entry.kind == "halt":
+                self._count("I15")
+                payload = row.entry.payload
+                if not (payload["code"] and payload["reason"] and payload["actor"]):
+                    self._violated("I15", f"{row.entry.ref} is {payload['level']} without a reason")
 
     def _check_time(self, intent: Any) -> None:
         name, late = intent.client_order_id, self.now() - _LEAVES_WITHIN
@@ -178,7 +221,9 @@ class Oracle:
             default=0,
         )
         level = max(level, int(self._is_stopped))
-        reduces = self._reduces(intent.symbol, intent.side.value, int(intent.quantity))
+        reduces = self._reduces(
+            intent.symbol, intent.side.value, int(intent.quantity), but=intent.client_order_id
+        )
         allowed = level == 0 or (reduces and (level == 1 or intent.origin == "flatten"))
         if not allowed:
             self._violated("I5", f"{intent.client_order_id} leaves at halt level {level}")
@@ -188,29 +233,53 @@ class Oracle:
         if any(order.is_foreign for order in self.broker.orders.values()):
             return
         self._count("I10")
-        if self._reduces(symbol, side, quantity):
+        name = request["client_order_id"]
+        if self._reduces(symbol, side, quantity, but=name):
             return
-        highest, lowest = self._worst_case(symbol, but=request["client_order_id"])
+        highest, lowest = self._worst_case(symbol, but=name)
         if side == "buy":
             highest += quantity
         else:
             lowest -= quantity
         price = max(self.price(symbol), Decimal(request["limit_price"]))
         exposure = max(abs(highest), abs(lowest)) * price
-        allowed = self._equity() * _POSITION_SHARE * _MARKS_MOVE
+        move = 1 + (_MARKS_MOVE - 1) * self.swing
+        allowed = self._equity() * self.limits.max_position_fraction * move
         if exposure > allowed:
             self._violated("I10", f"{symbol} could be worth {exposure}, allowed is {allowed:.2f}")
+        self._bounds[symbol] = max(highest, -lowest, self._bounds.get(symbol, 0))
+
+    def _check_fill(self, symbol: str) -> None:
+        """I10 when an order fills: no position beyond what could be foreseen when orders left."""
+        if any(order.is_foreign for order in self.broker.orders.values()):
+            return
+        self._count("I10")
+        held = abs(self.broker.position(symbol))
+        if held > self._bounds.get(symbol, 0):
+            self._violated("I10", f"{held} of {symbol} held, foreseen {self._bounds.get(symbol)}")
 
     def _worst_case(self, symbol: str, *, but: str = "") -> tuple[int, int]:
+        """With all that works at the broker, and all that left and may still arrive there."""
         highest = lowest = self.broker.position(symbol)
-        for order in self.broker.orders.values():
-            if order.symbol == symbol and order.is_open and order.client_order_id != but:
-                highest += order.left if order.side == "buy" else 0
-                lowest -= order.left if order.side == "sell" else 0
+        known = {order.client_order_id for order in self.broker.orders.values()}
+        working = [
+            (order.side, order.left)
+            for order in self.broker.orders.values()
+            if order.symbol == symbol and order.is_open and order.client_order_id != but
+        ]
+        working += [
+            (row.side.value, int(row.quantity))
+            for name, row in self.tables.orders.items()
+            if name in self.posts and name not in known and name != but
+            if row.symbol == symbol and row.status.value in _IN_FLIGHT
+        ]
+        for side, left in working:
+            highest += left if side == "buy" else 0
+            lowest -= left if side == "sell" else 0
         return highest, lowest
 
-    def _reduces(self, symbol: str, side: str, quantity: int) -> bool:
-        highest, lowest = self._worst_case(symbol)
+    def _reduces(self, symbol: str, side: str, quantity: int, *, but: str) -> bool:
+        highest, lowest = self._worst_case(symbol, but=but)
         return quantity <= (-highest if side == "buy" else lowest)
 
     def _equity(self) -> Decimal:
@@ -329,44 +398,98 @@ class Oracle:
             )
 
     def _check_journal(self) -> None:
-        """I11: the journal's rows alone give the same cash, positions and statuses."""
+        """I11: the chain is whole, and its rows alone give the same books."""
         self._count("I11")
-        cash, held, statuses = _ZERO, {}, {}
-        for row in (each.entry for each in self.tables.journal[self.account]):
-            if row.kind == "account":
-                cash += Decimal(str(row.payload["cash"]))
-            elif row.kind == "fill":
-                sign = 1 if row.payload["side"] == "buy" else -1
-                quantity = Decimal(str(row.payload["quantity"])) * sign
-                cash -= quantity * Decimal(str(row.payload["price"]))
-                key = (row.payload["strategy"], row.payload["symbol"])
-                held[key] = held.get(key, _ZERO) + quantity
-            elif row.kind == "order":
-                statuses[row.ref] = str(row.payload["status"])
+        rows = self.tables.journal[self.account]
+        for text in broken_links(rows):
+            self._violated("I11", text)
+        books = told(rows)
+        if books.cash != self.tables.accounts[self.account].cash:
+            self._violated("I11", f"the journal gives a cash of {books.cash}")
         booked = {
             (strategy, symbol): position.quantity
             for (_, strategy, symbol), position in self.tables.positions.items()
             if position.quantity
         }
-        if cash != self.tables.accounts[self.account].cash:
-            self._violated("I11", f"the journal gives a cash of {cash}")
-        if {key: quantity for key, quantity in held.items() if quantity} != booked:
+        held = {key: quantity for key, quantity in books.held.items() if quantity}
+        if held != booked:
             self._violated("I11", f"the journal gives positions {held}, booked are {booked}")
-        wrong = {
-            name: (status, self.tables.orders[name].status.value)
-            for name, status in statuses.items()
-            if status != self.tables.orders[name].status.value
+        orders = {
+            name: (row.status.value, row.filled_quantity, row.booked_quantity)
+            for name, row in self.tables.orders.items()
         }
-        if wrong:
-            self._violated("I11", f"the journal gives other statuses: {wrong}")
+        wrong = {
+            name: (books.orders.get(name), row)
+            for name, row in orders.items()
+            if books.orders.get(name) != row
+        }
+        if wrong or len(orders) != len(books.orders):
+            self._violated("I11", f"the journal gives other orders: {wrong}")
+        levels = {scope: halt.level.name for (_, scope), halt in self.tables.halts.items()}
+        if levels != books.levels:
+            self._violated("I11", f"the journal gives halts {books.levels}, in force are {levels}")
 
-    def _check_rest(self, depths: dict[str, int], dead: dict[str, int]) -> None:
+    def check_working_state(self, state: Any) -> None:
+        """I12: what the working state says at rest is what the ledger's rows say."""
+        self._count("I12")
+        tables = self.tables
+        ours = {
+            "cash": tables.accounts[self.account].cash,
+            "positions": {
+                (strategy, symbol): position.quantity
+                for (_, strategy, symbol), position in tables.positions.items()
+            },
+            "reserved": {
+                order.intent_id or name: may_change
+                for name, order in tables.orders.items()
+                if (may_change := _may_change(order))
+            },
+            "levels": {scope: halt.level for (_, scope), halt in tables.halts.items()},
+        }
+        theirs = {
+            "cash": state.cash,
+            "positions": {key: position.quantity for key, position in state.positions.items()},
+            "reserved": {key: each.quantity for key, each in state.reserved.items()},
+            "levels": dict(state.levels),
+        }
+        for name, expected in ours.items():
+            if theirs[name] != expected:
+                self._violated("I12", f"working {name} {theirs[name]}, in the ledger {expected}")
+
+    def fingerprint(self) -> tuple[object, ...]:
+        """What a pass that finds nothing may not change."""
+        tables = self.tables
+        rows = tables.journal[self.account]
+        return (
+            {name: order.version for name, order in tables.orders.items()},
+            len(tables.fills),
+            tables.accounts[self.account].cash,
+            dict(tables.halts),
+            sum(not row.entry.kind.startswith("reconcile") for row in rows),
+        )
+
+    def found_again(self, before: tuple[object, ...], differences: object) -> None:
+        """I14: a second pass of reconcile is a no-op."""
+        self._count("I14")
+        if differences:
+            self._violated("I14", f"a second pass of reconcile finds {differences}")
+        if self.fingerprint() != before:
+            self._violated("I14", f"a second pass changes {before} to {self.fingerprint()}")
+
+    def _check_rest(self, depths: dict[str, int], dead: dict[str, list[Any]]) -> None:
         """I14: queues empty, and no order of ours open without one that works at the broker."""
         self._count("I14")
         if any(depths.values()):
             self._violated("I14", f"queues are not empty: {depths}")
-        if any(dead.values()):
-            self._violated("I14", f"messages were given up: {dead}")
+        halted = {scope for (_, scope), halt in self.tables.halts.items() if halt.level} | {
+            row.entry.ref
+            for row in self.tables.journal[self.account]
+            if row.entry.kind == "halt" and row.entry.payload["code"] == "DEAD_LETTER"
+        }
+        for queue, messages in dead.items():
+            for each in messages:
+                if not halted & {"account", f"symbol:{each.group.rpartition(':')[2]}"}:
+                    self._violated("I14", f"{each.message_id} of {queue} was given up")
         for text in self._unsettled():
             self._violated("I14", text)
 
@@ -407,3 +530,14 @@ def _attributes(snapshot: Any) -> dict[str, Any]:
 
 def _wire(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
+
+
+def _may_change(order: Any) -> Decimal:
+    """Shares by which the booked position may still change."""
+    is_open = order.status.value not in _FINAL | _GIVEN_UP
+    left = max(order.quantity - order.filled_quantity, _ZERO) if is_open else _ZERO
+    return left + max(order.filled_quantity - order.booked_quantity, _ZERO)
+
+
+def _bars_seen(state: str) -> int:
+    return int(json.loads(state)["strategy"]["attributes"]["seen"])

@@ -19,7 +19,10 @@ class TraderParameters(Parameters):
 
 
 class Trader(Strategy):
-    """Enters long and short, adds, closes, and sets exits; the same on the same bars."""
+    """Enters long and short, adds, closes, and sets exits; the same on the same bars.
+
+    Now and then it would turn a position around, which the account does not allow.
+    """
 
     parameter_type = TraderParameters
     parameters: TraderParameters
@@ -40,13 +43,16 @@ class Trader(Strategy):
             return
         choice = luck // 100 % 8
         held = ctx.position_size()
+        size = max(1, int((500 + luck // 1000 % 4000) / bar.close))
         if held and choice < 5:
             ctx.close_position(reason="enough")
-        elif choice == 5:
+        elif choice == 5 and held >= 0:
             ctx.buy(reason="sized")
-        elif choice == 6:
-            ctx.sell(10 + luck // 1000 % 20, reason="short")
-        else:
-            ctx.buy(5 + luck // 1000 % 30, reason="entry")
+        elif choice == 6 and held <= 0:
+            ctx.sell(size, reason="short")
+        elif held >= 0:
+            ctx.buy(size, reason="entry")
             if choice == 7:
                 ctx.set_exit(stop=bar.close * 0.998, target=bar.close * 1.002)
+        else:
+            ctx.buy(size, reason="against its own side")

@@ -7,6 +7,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from quantterminal.domain.sessions import sessions_from
 from tests.simulation.faults import RATES, Fault
@@ -14,13 +16,42 @@ from tests.simulation.faults import RATES, Fault
 _FIRST_YEARS = range(2015, 2026)
 _SYMBOLS = ("AAPL", "AMZN", "GOOG", "IBM", "META", "MSFT", "NVDA", "SPY")
 _HOT = 8.0
+_BINDING = 0.04
+_TIGHT: Mapping[str, Any] = {
+    "max_position_fraction": Decimal("0.04"),
+    "max_gross_fraction": Decimal("0.1"),
+    "max_leverage": Decimal("0.15"),
+    "max_net_fraction": Decimal("0.05"),
+    "max_order_fraction": Decimal("0.02"),
+    "max_order_shares": 20,
+    "allow_short": False,
+    "max_open_orders": 2,
+    "max_open_orders_per_symbol": 1,
+    "max_orders_per_minute": 2,
+    "max_strategy_orders_per_minute": 1,
+    "max_symbol_orders_per_minute": 1,
+    "similar_order_s": 600,
+    "price_collar_bps": Decimal(10),
+    "daily_loss_fraction": Decimal("0.001"),
+    "drawdown_fraction": Decimal("0.002"),
+    "strategy_loss_fraction": Decimal("0.0005"),
+    "max_repeated_fills": 2,
+    "max_consecutive_losers": 3,
+    "max_rejects": 2,
+    "no_entry_first_minutes": 3,
+    "max_bar_age_s": 30,
+}
 _LONG = 390
 HEALS_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Swarm:
-    """The mix of one seed. `rates` are probabilities per opportunity, absent means never."""
+    """The mix of one seed. `rates` are probabilities per opportunity, absent means never.
+
+    `limits` are those of the account that differ from the default, `swing` multiplies the moves of
+    prices.
+    """
 
     seed: int
     opens: datetime
@@ -33,6 +64,8 @@ class Swarm:
     operator_acts: int = 0
     shuffles: bool = False
     slow: float = 1.0
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    swing: float = 1.0
 
     def rate(self, fault: Fault) -> float:
         return self.rates.get(fault, 0.0)
@@ -81,6 +114,8 @@ def drawn(seed: int, *, bars: int | None = None) -> Swarm:
         operator_acts=chance.choice((0, 0, 1, 3)),
         shuffles=chance.random() < 0.5,
         slow=chance.choice((0.3, 1.0, 1.0, 5.0)),
+        limits={name: value for name, value in _TIGHT.items() if chance.random() < _BINDING},
+        swing=chance.choice((1.0, 1.0, 1.0, 5.0)),
     )
 
 

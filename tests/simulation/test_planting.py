@@ -14,7 +14,7 @@ def bug(old: str, new: str, module: str = SIGNALS) -> Planted:
 
 
 def test_a_function_that_was_imported_before_is_changed_and_restored() -> None:
-    with planted(bug('startswith(OUR_PREFIX)', 'startswith("qt2-")')):
+    with planted(bug("startswith(OUR_PREFIX)", 'startswith("qt2-")')):
         assert not is_ours("qt1-a")
         assert is_ours("qt2-a")
 

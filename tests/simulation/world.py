@@ -1,6 +1,7 @@
 """One session: stores, queues, broker, processes and their surroundings, run to its end."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,9 @@ from quantterminal.adapters.memory.account_ledger import MemoryAccountLedger
 from quantterminal.adapters.memory.state_store import MemoryStateStore
 from quantterminal.adapters.memory.tables import Tables
 from quantterminal.domain.configuration import Mode, StrategyConfig, TradingConfig
+from quantterminal.domain.risk import RiskLimits
+from quantterminal.services.reconcile import reconcile
+from quantterminal.services.working_state import load_state
 from tests.simulation.chaos import Chaos
 from tests.simulation.composition import (
     Composition,
@@ -117,6 +121,9 @@ class World:
             price=self.market.price,
             session=(swarm.opens, swarm.closes),
             silence=lambda: self.stream.silence(),
+            limits=self.trading.limits,
+            swing=Decimal(swarm.swing),
+            strategies=[each.name for each in self.trading.strategies],
         )
         self.stores.queues[topology.BARS].accepted = self.oracle.bars_leave
         self.broker.filled = self.oracle.broker_filled
@@ -134,6 +141,7 @@ class World:
         self.mappings = [self._mapping(spec) for spec in topology.QUEUES]
         self._warm: dict[str, list[Process]] = {}
         self._processes = 0
+        self._lives = 0
         self.schedule = Schedule(self)
 
     def run(self) -> Outcome:
@@ -160,6 +168,7 @@ class World:
 
     def start_container(self) -> None:
         """A new process of the container; it starts again by itself whenever it ends."""
+        self._lives += 1
         process = self.new_process("ingest")
         process.on_end = self._container_ended
         container = Container(self.loop, process, process.parts["ingest"])
@@ -220,8 +229,31 @@ class World:
         queues = self.stores.queues.items()
         depths = {name: queue.depth() for name, queue in queues if queue.depth()}
         busy = [each.spec.name for each in self.mappings if not is_idle(each)]
-        dead = {name: len(queue.dead) for name, queue in queues if queue.dead}
-        self.oracle.check_end(depths if busy else {}, dead)
+        dead = {name: queue.dead for name, queue in queues if queue.dead}
+        told = [each for each in self.chaos.injected if each.fault is Fault.BAR_LATE]
+        late = Counter(each.effect for each in told) if self._lives > 1 else {}
+        self.oracle.check_end(depths if busy else {}, dead, late)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """One more pass of reconcile, a look at the working state, and one at a new one."""
+        process = self.new_process("reconcile")
+        runtime = process.parts["reconcile"]
+        accounts, state = runtime.accounts, runtime.updates.state
+
+        def body() -> None:
+            before = self.oracle.fingerprint()
+            found = reconcile(runtime=runtime)
+            self.oracle.found_again(before, found.differences or found.positions or found.cash)
+            self.oracle.check_working_state(load_state(ACCOUNT, state=state, accounts=accounts))
+            self.stores.state.flush()
+            self.oracle.check_working_state(load_state(ACCOUNT, state=state, accounts=accounts))
+
+        actor = self.loop.spawn(process, "reconcile", body)
+        actor.begins("reconcile:again")
+        self.loop.run(self.loop.now_us + 30 * SECOND)
+        if not actor.dead:
+            self._add("I14", "a second pass of reconcile did not end")
 
     def _add(self, invariant: str, text: str) -> None:
         self.oracle.violations.append(Violation(invariant, text, self.loop.now))
@@ -250,7 +282,8 @@ def _trading(swarm: Swarm) -> TradingConfig:
         )
         for number in range(swarm.strategies)
     )
-    return TradingConfig(ACCOUNT, Mode.SIMULATED, swarm.symbols, strategies)
+    limits = RiskLimits(**swarm.limits)
+    return TradingConfig(ACCOUNT, Mode.SIMULATED, swarm.symbols, strategies, limits)
 
 
 def run_session(swarm: Swarm, tape: Tape, **more: Any) -> Outcome:

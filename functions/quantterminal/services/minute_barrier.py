@@ -5,10 +5,10 @@ its end, because a symbol without trades never reports. A minute in which nothin
 nothing. Times are the market's; nothing here waits.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.events import Message, MinuteClosed
@@ -118,7 +118,10 @@ class MinuteBarrier:
 
 
 def bars_message(closed: MinuteClosed, *, at: datetime) -> Message:
-    """The message of one closed minute; its id follows from what it carries."""
+    """The message of one closed minute; its id follows from what it carries.
+
+    A minute that is published again after a restart may have bars that it had not before.
+    """
     minute = closed.minute.isoformat()
     name = f"bars:{closed.account}:{closed.shard}:{minute}"
     if closed.late:
@@ -126,7 +129,5 @@ def bars_message(closed: MinuteClosed, *, at: datetime) -> Message:
     elif not closed.bars:
         name += f":revision:{'+'.join(f'{bar.symbol}.{bar.revision}' for bar in closed.revisions)}"
     elif closed.no_trade:
-        # told again after a restart, with what had been missed: not the same message
-        symbols = "+".join(bar.symbol for bar in closed.bars)
-        name += f":part:{hashlib.sha256(symbols.encode()).hexdigest()[:10]}"
+        name += f":without:{sha256('+'.join(closed.no_trade).encode()).hexdigest()[:12]}"
     return Message(id=name, correlation_id=name, causation_id=name, occurred_at=at, payload=closed)

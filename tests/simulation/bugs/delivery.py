@@ -15,8 +15,7 @@ BUGS = (
             _BATCH,
             "            _give_up(record, problem, edge)\n            raise\n"
             "        except Exception as problem:\n",
-            "            _give_up(record, problem, edge)\n"
-            "        except Exception as problem:\n",
+            "            _give_up(record, problem, edge)\n        except Exception as problem:\n",
         ),
     ),
     bug(
@@ -39,9 +38,9 @@ BUGS = (
         "a message that nobody can read is tried until it is given up, and blocks its group",
         Replacement(
             _BATCH,
-            "            _quarantine(record, problem, edge)\n        except RetryableError",
+            "            _quarantine(record, problem, edge)\n        except (RetryableError",
             "            _quarantine(record, problem, edge)\n            raise\n"
-            "        except RetryableError",
+            "        except (RetryableError",
         ),
     ),
     bug(
@@ -60,7 +59,7 @@ BUGS = (
         Replacement(
             _SESSION,
             '        if status != "authorized":\n',
-            "        self._backoff.reset()\n" '        if status != "authorized":\n',
+            '        self._backoff.reset()\n        if status != "authorized":\n',
         ),
         directed="tests/unit/quantterminal/adapters/alpaca/test_session.py",
     ),

@@ -100,8 +100,9 @@ BUGS = (
         "a minute that is told again with the bars that had been missed passes for a duplicate",
         Replacement(
             _BARRIER,
-            "        name += f\":part:{hashlib.sha256(symbols.encode()).hexdigest()[:10]}\"\n",
-            "        del symbols\n",
+            "        name += f\":without:{sha256('+'.join(closed.no_trade).encode()).hexdigest()[:12]}"
+            '"\n',
+            "        pass\n",
         ),
     ),
     bug(
@@ -109,8 +110,7 @@ BUGS = (
         "a bar that comes after its minute was closed is stored and goes nowhere",
         Replacement(
             _BARRIER,
-            "            return [self._late(bar, received_ns)]\n"
-            "        if self._first is not None",
+            "            return [self._late(bar, received_ns)]\n        if self._first is not None",
             "            return ()\n        if self._first is not None",
         ),
     ),

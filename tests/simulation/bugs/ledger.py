@@ -10,9 +10,7 @@ _LEDGER = "quantterminal.adapters.memory.order_ledger"
 _STATE = "quantterminal.adapters.memory.state_store"
 _ACCOUNTS = "quantterminal.adapters.memory.account_ledger"
 
-_STANDS = (
-    "        if intent.id in tables.intents:\n            return tables.intents[intent.id]\n"
-)
+_STANDS = "        if intent.id in tables.intents:\n            return tables.intents[intent.id]\n"
 _LOOKS = "    intent = runtime.ledger.intent(intent_id(request.signal, request.attempt))\n"
 _IS_ONE = "        if approved and intent.client_order_id in tables.orders:\n"
 

@@ -185,7 +185,7 @@ BUGS = (
         "orders made by hand are canceled for their age",
         Replacement(
             _SWEEP,
-            "            acted += order.strategy != EXTERNAL and _look_after(order, runtime)\n",
+            "            acted += bool(order.intent_id) and _look_after(order, runtime)\n",
             "            acted += _look_after(order, runtime)\n",
         ),
     ),

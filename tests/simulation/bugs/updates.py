@@ -8,7 +8,9 @@ _CODEC = "quantterminal.adapters.alpaca.codec"
 _LEDGER = "quantterminal.adapters.memory.order_ledger"
 _ORDERS = "quantterminal.domain.orders"
 
-_APPLIES = "    applied = runtime.orders.apply(account, update, source=source, at=runtime.clock.now())\n"
+_APPLIES = (
+    "    applied = runtime.orders.apply(account, update, source=source, at=runtime.clock.now())\n"
+)
 
 BUGS = (
     bug(

@@ -56,7 +56,7 @@ class Market:
         return said
 
     def _next(self, symbol: str, cents: int) -> int:
-        move = self.loop.tape.number(f"{symbol} moves", -0.003, 0.003)
+        move = self.loop.tape.number(f"{symbol} moves", -0.003, 0.003) * self.swarm.swing
         return max(100, round(cents * (1 + move)))
 
     def _bar(self, symbol: str, number: int, cents: int) -> RawBar:
