@@ -53,8 +53,8 @@ class Oracle:
     now: Callable[[], datetime]
     price: Callable[[str], Decimal]
     session: tuple[datetime, datetime]
-    silence: Callable[[], float]
     limits: Any
+    silence: Callable[[], float] = lambda: 0.0
     swing: Decimal = Decimal(1)
     strategies: Sequence[str] = ()
     violations: list[Violation] = field(default_factory=list)

@@ -1,12 +1,11 @@
 """The catalogue of planted bugs: each can be planted, each name is one bug."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.project_files import ROOT
 from tests.simulation.bugs import CATALOGUE
 from tests.simulation.bugs.bug import Bug
+from tests.simulation.hunt import MOST_SEEDS
 from tests.simulation.planting import planted
 
 
@@ -22,10 +21,14 @@ def test_it_can_be_planted_and_taken_out(bug: Bug) -> None:
         pass
 
 
+def test_the_seeds_that_find_them_are_seeds_that_pass_without_them() -> None:
+    assert all(0 <= bug.killer <= MOST_SEEDS for bug in CATALOGUE)
+
+
 @pytest.mark.parametrize(
     "bug", [each for each in CATALOGUE if each.directed], ids=lambda bug: bug.name
 )
 def test_the_test_that_finds_it_exists(bug: Bug) -> None:
     path, _, name = bug.directed.partition("::")
-    text = Path(ROOT / path).read_text()
+    text = (ROOT / path).read_text()
     assert not name or f"def {name}(" in text

@@ -120,7 +120,6 @@ class World:
             now=lambda: self.loop.now,
             price=self.market.price,
             session=(swarm.opens, swarm.closes),
-            silence=lambda: self.stream.silence(),
             limits=self.trading.limits,
             swing=Decimal(swarm.swing),
             strategies=[each.name for each in self.trading.strategies],
@@ -138,6 +137,7 @@ class World:
         self.container: Container | None = None
         self.stream = StreamSocket(self.loop, self.chaos, lambda: self.container)
         self.broker.publish = self.stream.publish
+        self.oracle.silence = self.stream.silence
         self.mappings = [self._mapping(spec) for spec in topology.QUEUES]
         self._warm: dict[str, list[Process]] = {}
         self._processes = 0

@@ -68,7 +68,8 @@ BUGS = (
         "signals are on their way before the ledger has them, and a lost race sends others",
         Replacement(
             _EVALUATE,
-            "            known = runtime.ledger.snapshots(account, holdings)\n            continue\n",
+            "            known = runtime.ledger.snapshots(account, holdings)\n"
+            "            continue\n",
             "            return signals\n",
         ),
     ),
@@ -100,9 +101,8 @@ BUGS = (
         "a minute that is told again with the bars that had been missed passes for a duplicate",
         Replacement(
             _BARRIER,
-            "        name += f\":without:{sha256('+'.join(closed.no_trade).encode()).hexdigest()[:12]}"
-            '"\n',
-            "        pass\n",
+            "    elif closed.no_trade:\n",
+            "    elif not name:\n",
         ),
     ),
     bug(

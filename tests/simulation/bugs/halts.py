@@ -93,7 +93,8 @@ BUGS = (
         "a halt is told to everybody and written down only if the cache took it",
         Replacement(
             _HALTING,
-            "        durable = self.ledger.raise_halt(self.account, wanted)\n        self._refresh()\n",
+            "        durable = self.ledger.raise_halt(self.account, wanted)\n"
+            "        self._refresh()\n",
             "        durable = wanted\n"
             "        try:\n"
             "            self.state.put_halts(self.account, [*self.ledger.halts(self.account),"

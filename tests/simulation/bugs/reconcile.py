@@ -168,7 +168,8 @@ BUGS = (
             '        name = f"adjustment-{symbol}-{at.isoformat()}"\n'
             "        update = OrderUpdate(\n"
             "            name, name, OrderEvent.FILL, OrderStatus.FILLED, symbol,\n"
-            "            Side.BUY if off > 0 else Side.SELL, abs(off), price, abs(off), price, at,\n"
+            "            Side.BUY if off > 0 else Side.SELL,\n"
+            "            abs(off), price, abs(off), price, at,\n"
             "            Execution(name, abs(off), price, abs(off), at),\n"
             "        )\n"
             '        apply_update(update, source="adjustment", runtime=runtime.updates)\n'

@@ -159,10 +159,8 @@ BUGS = (
             _SWEEP,
             "        runtime.broker.cancel(order.broker_order_id)\n",
             "        runtime.broker.cancel(order.broker_order_id)\n"
-            "        done = replace(\n"
-            "            asked, status=OrderStatus.CANCELED, status_at=now, version=asked.version + 1\n"
-            "        )\n"
-            '        runtime.orders.save(done, at=now, note="canceled")\n',
+            "        end = replace(asked, status=OrderStatus.CANCELED, version=order.version + 2)\n"
+            '        runtime.orders.save(end, at=now, note="canceled")\n',
         ),
     ),
     bug(
@@ -172,10 +170,8 @@ BUGS = (
             _SWEEP,
             "    if order.cancel_requested_at is not None:\n",
             "    if order.status is OrderStatus.PENDING_NEW and age > _SETTLED_AFTER:\n"
-            "        gone = replace(\n"
-            "            order, status=OrderStatus.REJECTED, status_at=now, version=order.version + 1\n"
-            "        )\n"
-            '        runtime.orders.save(gone, at=now, note="stuck")\n'
+            "        end = replace(order, status=OrderStatus.REJECTED, version=order.version + 1)\n"
+            '        runtime.orders.save(end, at=now, note="stuck")\n'
             "        return True\n"
             "    if order.cancel_requested_at is not None:\n",
         ),

@@ -123,7 +123,8 @@ BUGS = (
         Replacement(
             _APPLY,
             "    timed_out = order.status is OrderStatus.CANCELED and",
-            "    timed_out = order.status in (OrderStatus.CANCELED, OrderStatus.PENDING_CANCEL) and",
+            "    ends = (OrderStatus.CANCELED, OrderStatus.PENDING_CANCEL)\n"
+            "    timed_out = order.status in ends and",
         ),
         Replacement(
             _ORDERS,
