@@ -96,5 +96,5 @@ def _hunt_named(wanted: tuple[str, int]) -> Hunt:
 def _fails(test: str) -> bool:
     """Whether that test of ours fails now."""
     with contextlib.redirect_stdout(io.StringIO()):
-        code = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", test])
+        code = pytest.main(["-q", "-x", "-p", "no:xdist", test])
     return code == pytest.ExitCode.TESTS_FAILED

@@ -8,6 +8,7 @@ _REFUSALS = "quantterminal.adapters.alpaca.refusals"
 _SUBMIT = "quantterminal.services.submit_order"
 _SWEEP = "quantterminal.services.sweep_orders"
 _ORDERS = "quantterminal.domain.orders"
+_SERVICES = "tests/unit/quantterminal/services"
 
 _ADOPTS = Replacement(
     _CLIENT,
@@ -37,17 +38,10 @@ BUGS = (
     ),
     bug(
         "duplicate-is-a-rejection",
-        "an order that may have arrived is sent again, and 422 for its id counts as a rejection",
+        "422 for an id that the broker has already counts as a rejection",
         _ADOPTS,
-        Replacement(
-            _SUBMIT,
-            "        return resolve(order, runtime=runtime)\n"
-            "    if order.status is not OrderStatus.PENDING_SUBMIT:\n",
-            "        order = move(order, OrderStatus.PENDING_SUBMIT, at=runtime.clock.now())\n"
-            '        runtime.orders.save(order, at=order.status_at, note="again")\n'
-            "    if order.status is not OrderStatus.PENDING_SUBMIT:\n",
-        ),
-        _MAY_BE_DENIED,
+        directed="tests/contract/test_alpaca_client.py"
+        "::test_a_submit_again_adopts_the_order_that_is_there",
     ),
     bug(
         "new-id-on-retry",
@@ -99,6 +93,8 @@ BUGS = (
             "        except _NEVER_SENT as problem:\n",
             "        except urllib3.exceptions.HTTPError as problem:\n",
         ),
+        directed="tests/contract/test_alpaca_client.py"
+        "::test_f01_a_timeout_after_the_send_is_ambiguous",
     ),
     bug(
         "absent-is-a-rejection",
@@ -120,6 +116,8 @@ BUGS = (
             "        unknown = False\n",
         ),
         _MAY_BE_DENIED,
+        directed=f"{_SERVICES}/test_sweep_orders.py"
+        "::test_an_unknown_order_is_not_sent_again_once_it_has_expired",
     ),
     bug(
         "refused-resend-is-a-rejection",
@@ -129,7 +127,8 @@ BUGS = (
             "        case OrderRejectedError() if before is not OrderStatus.UNKNOWN:\n",
             "        case OrderRejectedError():\n",
         ),
-        _ADOPTS,
+        directed=f"{_SERVICES}/test_submit_order.py"
+        "::test_a_second_try_proves_nothing_about_the_first",
     ),
     bug(
         "sent-before-written",
