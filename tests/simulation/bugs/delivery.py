@@ -64,14 +64,15 @@ BUGS = (
         directed="tests/unit/quantterminal/adapters/alpaca/test_session.py",
     ),
     bug(
-        "unknown-event-falls-into-a-default",
-        "an event of the broker's stream that nobody knows is taken for a cancel",
+        "unknown-status-falls-into-a-default",
+        "an order status that nobody knows is taken for a canceled order",
         Replacement(
             "quantterminal.adapters.alpaca.codec",
-            "    if event is None:\n        raise MessageError("
-            'f"Expected an order event, was {value!r:.200}")\n',
-            "    if event is None:\n        return OrderEvent.CANCELED\n",
+            '    if status is None:\n        raise MessageError(f"Expected an order status of the'
+            ' broker, was {value!r:.200}")\n',
+            "    if status is None:\n        return OrderStatus.CANCELED\n",
         ),
-        directed="tests/unit/quantterminal/adapters/alpaca/test_codec.py",
+        directed="tests/unit/quantterminal/adapters/alpaca/test_codec.py"
+        "::test_an_order_that_cannot_be_understood_is_refused",
     ),
 )
