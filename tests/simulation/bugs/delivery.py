@@ -17,6 +17,7 @@ BUGS = (
             "        except Exception as problem:\n",
             "            _give_up(record, problem, edge)\n        except Exception as problem:\n",
         ),
+        killer=3,
     ),
     bug(
         "failed-send-forgotten",
@@ -27,6 +28,7 @@ BUGS = (
             " from problem\n",
             "            return\n",
         ),
+        killer=15,
     ),
     bug(
         "partial-send-forgotten",
@@ -42,6 +44,7 @@ BUGS = (
             "            _quarantine(record, problem, edge)\n            raise\n"
             "        except (RetryableError",
         ),
+        killer=6,
     ),
     bug(
         "one-name-for-all-messages-of-a-minute",

@@ -22,6 +22,7 @@ BUGS = (
         "a minute that is delivered twice is shown to the strategies twice",
         _DUE_AGAIN,
         _NO_GUARD,
+        killer=8,
     ),
     bug(
         "rebroadcast-bar-triggers-again",
@@ -33,6 +34,7 @@ BUGS = (
         ),
         _DUE_AGAIN,
         _NO_GUARD,
+        killer=8,
     ),
     bug(
         "old-bar-shown",
@@ -53,6 +55,7 @@ BUGS = (
             "        if before_this_life or later_is_out:\n",
             "        if before_this_life:\n",
         ),
+        killer=8,
     ),
     bug(
         "signals-lost-on-redelivery",
@@ -62,6 +65,7 @@ BUGS = (
             "            signals = runtime.ledger.signals_of(account, minute.minute, list(bars))\n",
             "            signals = list(signals)\n",
         ),
+        killer=3,
     ),
     bug(
         "signals-sent-before-written",
@@ -72,6 +76,7 @@ BUGS = (
             "            continue\n",
             "            return signals\n",
         ),
+        killer=11,
     ),
     bug(
         "outbox-emptied-before-it-is-sent",
@@ -95,6 +100,7 @@ BUGS = (
             "        from quantterminal.domain.bars import MINUTE\n\n"
             "        return session.open if known is None else max(known + MINUTE, session.open)\n",
         ),
+        killer=10,
     ),
     bug(
         "same-name-for-a-part",
@@ -104,6 +110,7 @@ BUGS = (
             "    elif closed.no_trade:\n",
             "    elif not name:\n",
         ),
+        killer=10,
     ),
     bug(
         "late-bar-dropped",
@@ -113,5 +120,6 @@ BUGS = (
             "            return [self._late(bar, received_ns)]\n        if self._first is not None",
             "            return ()\n        if self._first is not None",
         ),
+        killer=10,
     ),
 )

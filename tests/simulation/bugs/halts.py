@@ -11,6 +11,7 @@ _SWEEP = "quantterminal.services.sweep_orders"
 _FLATTEN = "quantterminal.services.flatten"
 _ORDERS = "quantterminal.domain.risk.orders"
 _GATES = "quantterminal.domain.risk.gates"
+_SERVICES = "tests/unit/quantterminal/services"
 
 _LEVELS = "    levels = {halt.scope: HaltLevel(halt.level) for halt in halts}\n"
 _CURRENT = "    current = replace(state, levels=levels)\n"
@@ -24,6 +25,7 @@ BUGS = (
         "halt-only-in-risk",
         "halts are looked at when a signal is assessed and not when its order leaves",
         Replacement(_SUBMIT, _LEVELS, "    levels: dict[str, HaltLevel] = {}\n"),
+        killer=1,
     ),
     bug(
         "halt-from-the-cache",
@@ -40,6 +42,8 @@ BUGS = (
             " account],\n",
             "            halts=[],\n",
         ),
+        killer=1,
+        is_loud=True,
     ),
     bug(
         "halt-not-held",
@@ -56,6 +60,7 @@ BUGS = (
         "hold-not-confirmed",
         "an order leaves though the hold on the halts has run out",
         Replacement(_SUBMIT, "        hold.confirm()\n", ""),
+        directed=f"{_SERVICES}/test_send_held.py::test_a_sender_that_took_too_long_does_not_send",
     ),
     bug(
         "halt-of-the-account-only",
@@ -65,6 +70,8 @@ BUGS = (
             '        scopes = ("account", f"strategy:{strategy}", f"symbol:{symbol}")\n',
             '        scopes = ("account",)\n',
         ),
+        killer=1,
+        is_loud=True,
     ),
     bug(
         "cancels-blocked-by-a-halt",
@@ -87,6 +94,7 @@ BUGS = (
             " actor=actor\n    )\n    cause =",
             "    cause =",
         ),
+        killer=1,
     ),
     bug(
         "halt-announced-not-written",
@@ -112,6 +120,7 @@ BUGS = (
             "            ends = is_lifted_by_new_session(halt) and new_york_date(halt.at) < day\n",
             "            ends = new_york_date(halt.at) <= day\n",
         ),
+        directed=f"{_SERVICES}/test_halting.py::test_a_loss_of_this_day_survives_a_second_open",
     ),
     bug(
         "reducing-passes-halted",

@@ -26,6 +26,7 @@ BUGS = (
             " side=proposal.side\n",
         ),
         Replacement(_INTENTS, _STANDS, ""),
+        killer=9,
     ),
     bug(
         "idempotency-in-the-cache-only",
@@ -55,6 +56,7 @@ BUGS = (
         Replacement(_ASSESS, _LOOKS, "    intent = None\n"),
         Replacement(_INTENTS, _STANDS, ""),
         Replacement(_INTENTS, _IS_ONE, "        if approved and not intent.client_order_id:\n"),
+        killer=7,
     ),
     bug(
         "lost-update",
@@ -64,6 +66,7 @@ BUGS = (
             "        self._check_version(order)\n        self._write(order, at=at, note=note)\n",
             "        self._write(order, at=at, note=note)\n",
         ),
+        killer=15,
     ),
     bug(
         "old-snapshot-believed",
@@ -73,6 +76,7 @@ BUGS = (
             "        if stored is not None and stored.last_bar != base:\n",
             "        if stored is not None and stored.last_bar is None:\n",
         ),
+        killer=15,
     ),
     bug(
         "journal-of-the-order-not-the-fill",
@@ -83,6 +87,7 @@ BUGS = (
             '                **terms | {"quantity": execution.cumulative},\n'
             '                "cumulative": execution.cumulative,\n',
         ),
+        killer=13,
     ),
     bug(
         "position-of-the-account-not-the-strategy",
@@ -98,6 +103,7 @@ BUGS = (
             "        )\n"
             "        held = tables.positions.get(key, Position(order.symbol))\n",
         ),
+        killer=5,
     ),
     bug(
         "filled-beyond-known",
@@ -111,5 +117,7 @@ BUGS = (
             "            or update.execution.cumulative > known.filled_quantity\n"
             "        )\n",
         ),
+        killer=7,
+        is_loud=True,
     ),
 )

@@ -16,6 +16,7 @@ BUGS = (
         "no-rest-recovery",
         "what the stream did not tell is never read over REST",
         Replacement(_RECONCILE, _FILLS, "    fills: list[BrokerFill] = []\n"),
+        killer=4,
     ),
     bug(
         "fills-of-the-first-page",
@@ -46,6 +47,7 @@ BUGS = (
             '"limit": str(_MOST_ORDERS)}\n',
             '"limit": "50"}\n',
         ),
+        killer=38,
     ),
     bug(
         "synthetic-fill",
@@ -69,6 +71,7 @@ BUGS = (
             "    fills = list(runtime.books.fills_since(since))\n",
             "    fills: list[BrokerFill] = []\n",
         ),
+        killer=4,
     ),
     bug(
         "watermark-too-late",
@@ -84,6 +87,7 @@ BUGS = (
             'payload={"imported": str(len(imported))}, at=now\n',
             'payload={"imported": str(len(imported))}, at=runtime.updates.clock.now()\n',
         ),
+        killer=50,
     ),
     bug(
         "canceled-drops-fills",
@@ -93,6 +97,7 @@ BUGS = (
             "        if order is not None and not booked:\n",
             "        if order is not None and not booked and order.status.value != 'canceled':\n",
         ),
+        killer=41,
     ),
     bug(
         "external-order-ignored",
@@ -110,6 +115,7 @@ BUGS = (
             "            return\n"
             "        case OrderUpdated() as fact:\n",
         ),
+        killer=10,
     ),
     bug(
         "external-order-adopted",
@@ -119,6 +125,7 @@ BUGS = (
             "            strategy=EXTERNAL,\n",
             '            strategy=update.client_order_id.split("-")[0],\n',
         ),
+        killer=10,
     ),
     bug(
         "ended-orders-not-read",
@@ -134,6 +141,7 @@ BUGS = (
             "    orders |= _missing(orders, runtime)\n",
             "",
         ),
+        killer=4,
     ),
     bug(
         "snapshot-believed-at-once",
@@ -175,5 +183,7 @@ BUGS = (
             '        apply_update(update, source="adjustment", runtime=runtime.updates)\n'
             "        _report(runtime, ",
         ),
+        killer=6,
+        is_loud=True,
     ),
 )

@@ -19,6 +19,7 @@ BUGS = (
         "working-orders-not-counted",
         "the position limit is compared with what is held, not with what works besides",
         Replacement(_WORST, _OTHER, "        if order.symbol or intent:\n"),
+        killer=6,
     ),
     bug(
         "only-own-orders-counted",
@@ -28,6 +29,7 @@ BUGS = (
             _OTHER,
             "        if order.strategy != proposal.strategy:\n            continue\n" + _OTHER,
         ),
+        killer=6,
     ),
     bug(
         "released-on-unknown",

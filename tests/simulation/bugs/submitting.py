@@ -35,6 +35,7 @@ BUGS = (
             '                answer = self._send("POST", "/v2/orders", body=body)\n',
         ),
         _ADOPTS,
+        killer=15,
     ),
     bug(
         "duplicate-is-a-rejection",
@@ -54,6 +55,7 @@ BUGS = (
             '        name = f"{name}-{order.attempts}"\n'
             "    request = NewOrder(\n        name, order.symbol,",
         ),
+        killer=6,
     ),
     bug(
         "time-out-is-a-rejection",
@@ -65,6 +67,7 @@ BUGS = (
             '            raise OrderRejectedError(f"Submit: {problem}", code="TIMEOUT")'
             " from problem\n        if not 200",
         ),
+        killer=12,
     ),
     bug(
         "server-error-is-a-rejection",
@@ -84,6 +87,7 @@ BUGS = (
             "    if not 400",
             "    if not 400",
         ),
+        killer=1,
     ),
     bug(
         "time-out-is-never-sent",
@@ -106,6 +110,7 @@ BUGS = (
             '        return _save(order, OrderStatus.REJECTED, "not there", runtime)\n'
             "    if found is not None:\n        return apply_update(found",
         ),
+        killer=12,
     ),
     bug(
         "unknown-is-denied",
@@ -140,6 +145,7 @@ BUGS = (
             "            answer = _post(sending, hold, runtime)\n"
             '            runtime.orders.save(sending, at=runtime.clock.now(), note="submit")\n',
         ),
+        killer=1,
         is_loud=True,
     ),
     bug(
@@ -150,6 +156,7 @@ BUGS = (
             "    if state is not StreamState.LIVE:\n",
             "    if state is None:\n",
         ),
+        killer=12,
     ),
     bug(
         "canceled-when-asked",
@@ -161,6 +168,7 @@ BUGS = (
             "        end = replace(asked, status=OrderStatus.CANCELED, version=order.version + 2)\n"
             '        runtime.orders.save(end, at=now, note="canceled")\n',
         ),
+        killer=5,
     ),
     bug(
         "stuck-is-a-rejection",
@@ -174,6 +182,7 @@ BUGS = (
             "        return True\n"
             "    if order.cancel_requested_at is not None:\n",
         ),
+        killer=5,
     ),
     bug(
         "other-people-s-orders-canceled",
@@ -183,5 +192,6 @@ BUGS = (
             "            acted += bool(order.intent_id) and _look_after(order, runtime)\n",
             "            acted += _look_after(order, runtime)\n",
         ),
+        killer=38,
     ),
 )

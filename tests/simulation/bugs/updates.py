@@ -25,6 +25,7 @@ BUGS = (
             '        price=_number(fields, "price"),\n'
             "        cumulative=cumulative,\n",
         ),
+        killer=13,
     ),
     bug(
         "average-booked",
@@ -34,6 +35,7 @@ BUGS = (
             '        price=_number(fields, "price"),\n        cumulative=cumulative,\n',
             '        price=_number(order, "filled_avg_price"),\n        cumulative=cumulative,\n',
         ),
+        killer=13,
     ),
     bug(
         "fill-marked-then-applied",
@@ -49,6 +51,7 @@ BUGS = (
             "        ):\n"
             "            update = replace(update, execution=None)\n" + _APPLIES,
         ),
+        killer=10,
     ),
     bug(
         "fills-keyed-by-time",
@@ -65,6 +68,7 @@ BUGS = (
             "            for row in tables.fills.values()\n"
             "        )\n",
         ),
+        killer=13,
     ),
     bug(
         "fills-keyed-by-one-name",
@@ -75,6 +79,7 @@ BUGS = (
             " tables.fill_keys\n",
             "        return execution.execution_id not in tables.fills\n",
         ),
+        killer=13,
     ),
     bug(
         "fill-without-key",
@@ -85,6 +90,7 @@ BUGS = (
             " tables.fill_keys\n",
             "        return True\n",
         ),
+        killer=9,
     ),
     bug(
         "last-message-wins",
@@ -96,6 +102,8 @@ BUGS = (
             "        return proved, at\n"
             "    current = (_class(order.status), order.status_at, _RANK[order.status])\n",
         ),
+        killer=2,
+        is_loud=True,
     ),
     bug(
         "fill-after-the-end-ignored",
@@ -107,6 +115,8 @@ BUGS = (
             "            is_new = False\n"
             "        if is_new and update.execution is not None:\n",
         ),
+        killer=7,
+        is_loud=True,
     ),
     bug(
         "fills-of-a-canceled-order-forgotten",
@@ -132,6 +142,7 @@ BUGS = (
             "        if not self.status.is_working or self.status is OrderStatus.PENDING_CANCEL:\n"
             "            return _ZERO\n",
         ),
+        killer=5,
     ),
     bug(
         "filled-first-lost",
@@ -149,6 +160,8 @@ BUGS = (
             "        if order is not None and not booked and order.filled_quantity != ("
             "fill.execution.cumulative):\n",
         ),
+        killer=1,
+        is_loud=True,
     ),
     bug(
         "end-told-for-nothing-left",
@@ -158,5 +171,7 @@ BUGS = (
             "        is_new = self._is_new(update)\n",
             "        is_new = self._is_new(update) and before.status.value != 'filled'\n",
         ),
+        killer=7,
+        is_loud=True,
     ),
 )
