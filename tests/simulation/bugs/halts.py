@@ -6,7 +6,6 @@ from tests.simulation.planting import Replacement
 _SUBMIT = "quantterminal.services.submit_order"
 _HALTING = "quantterminal.services.halting"
 _ACCOUNTS = "quantterminal.adapters.memory.account_ledger"
-_HALTS = "quantterminal.adapters.memory.halt_ledger"
 _SWEEP = "quantterminal.services.sweep_orders"
 _FLATTEN = "quantterminal.services.flatten"
 _ORDERS = "quantterminal.domain.risk.orders"
@@ -15,10 +14,6 @@ _SERVICES = "tests/unit/quantterminal/services"
 
 _LEVELS = "    levels = {halt.scope: HaltLevel(halt.level) for halt in halts}\n"
 _CURRENT = "    current = replace(state, levels=levels)\n"
-_POSTS = (
-    "            answer = _post(sending, hold, runtime)\n    if denial is not None:\n"
-    "        # what may"
-)
 
 BUGS = (
     bug(
@@ -31,6 +26,8 @@ BUGS = (
         "halt-from-the-cache",
         "the last hop believes the cache's halts",
         Replacement(_SUBMIT, _CURRENT, "    current = state\n"),
+        directed=f"{_SERVICES}/test_submit_order.py"
+        "::test_the_last_hop_obeys_a_halt_that_the_cache_does_not_show",
     ),
     bug(
         "halt-forgotten-on-restart",
@@ -49,12 +46,13 @@ BUGS = (
         "halt-not-held",
         "a halt may come between the last look at the halts and the order's leaving",
         Replacement(
-            _HALTS,
-            "            yield self._wait(lambda: not tables.holders.get(account), patience_s)"
-            " and is_alone\n",
-            "            yield is_alone\n",
+            "quantterminal.adapters.postgres.halt_ledger",
+            "            took = [_take(connection, each, account, self._patience_s) for each in"
+            " _LOCKS]\n",
+            "            took = [True for _ in _LOCKS]\n",
         ),
-        Replacement(_SUBMIT, "        hold.confirm()\n", ""),
+        directed=f"{_SERVICES}/test_send_held.py"
+        "::test_a_halt_is_not_durable_before_the_request_has_returned",
     ),
     bug(
         "hold-not-confirmed",
@@ -83,6 +81,8 @@ BUGS = (
             "        return 0\n"
             "    return sum(_cancel(order, reason, runtime) for order in chosen)\n",
         ),
+        directed=f"{_SERVICES}/test_flatten.py"
+        "::test_working_orders_are_canceled_and_not_priced_anew",
     ),
     bug(
         "halt-after-the-flatten",
