@@ -34,6 +34,7 @@ BUGS = (
         "partial-send-forgotten",
         "the entries of a batch that a queue refused are not looked at",
         Replacement(_BUS, "        if failed:\n", "        if len(failed) == len(batch):\n"),
+        killer=39,
     ),
     bug(
         "poison-tried-again",
@@ -45,15 +46,6 @@ BUGS = (
             "        except (RetryableError",
         ),
         killer=6,
-    ),
-    bug(
-        "one-name-for-all-messages-of-a-minute",
-        "the deduplication id says what a message is about, not which one it is",
-        Replacement(
-            _BUS,
-            '                "MessageDeduplicationId": _fitting(each.message.id),\n',
-            '                "MessageDeduplicationId": _fitting(each.message.id.split("#")[0]),\n',
-        ),
     ),
     bug(
         "backoff-reset-on-authorization",

@@ -89,6 +89,7 @@ BUGS = (
             "        self._ports.bus.send(messages)\n"
             "        sent = len(messages)\n",
         ),
+        killer=43,
     ),
     bug(
         "watermark-before-the-minute",

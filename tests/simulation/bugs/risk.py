@@ -40,6 +40,7 @@ BUGS = (
             "        if not self.status.is_working or self.status is OrderStatus.UNKNOWN:\n"
             "            return _ZERO\n",
         ),
+        killer=12,
     ),
     bug(
         "position-limit-off",
@@ -49,6 +50,7 @@ BUGS = (
             "    exposure = max(abs(highest), abs(lowest)) * price\n",
             "    exposure = proposal.quantity * price\n",
         ),
+        killer=5,
     ),
     bug(
         "equity-without-positions",
@@ -69,6 +71,7 @@ BUGS = (
             "        return None\n"
             "    unwatched = _unwatched(intent, runtime)\n",
         ),
+        killer=7,
     ),
     bug(
         "old-intents-leave",
@@ -83,6 +86,7 @@ BUGS = (
             "    if age <= timedelta(seconds=limits.max_bar_age_s):\n",
             "    if age <= timedelta(days=1):\n",
         ),
+        killer=7,
     ),
     bug(
         "session-not-asked",
@@ -92,6 +96,7 @@ BUGS = (
             "    if session_at(snapshot.now) is not None:\n        return None\n",
             "    if snapshot.now:\n        return None\n",
         ),
+        killer=40,
     ),
     bug(
         "sells-free-buying-power",

@@ -77,6 +77,7 @@ BUGS = (
             "    if not 400 <= answer.status < 500 or answer.status in (408, 499):\n",
             "    if answer.status < 400 or answer.status in (408, 499):\n",
         ),
+        killer=59,
     ),
     bug(
         "rate-limit-is-a-rejection",
