@@ -5,7 +5,7 @@ import io
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from multiprocessing import get_context
 
@@ -15,9 +15,9 @@ from tests.simulation.bugs import CATALOGUE
 from tests.simulation.bugs.bug import Bug
 from tests.simulation.campaign import session
 from tests.simulation.planting import planted
-from tests.simulation.swarm import calm
+from tests.simulation.swarm import calm, drawn
 from tests.simulation.tape import Tape
-from tests.simulation.world import run_session
+from tests.simulation.world import Outcome, run_session
 
 MOST_SEEDS = 300
 """The seeds from 1 on that the product without a bug passes in `make test`."""
@@ -48,12 +48,19 @@ def hunt(bug: Bug, seeds: Iterable[int]) -> Hunt:
             found = f"test {bug.directed.rpartition('::')[2]}" if _fails(bug.directed) else ""
         else:
             for count, seed in enumerate(seeds, start=1):  # noqa: B007 - told below
-                violations = session(seed).violations
+                violations = session_for(bug, seed).violations
                 if violations:
-                    found = violations[0].invariant
+                    found = violations[0].invariant + (" faults of its own" if bug.faults else "")
                     break
     seconds = time.process_time() - begun
     return Hunt(bug.name, bug.planted.what, found, count, seed, seconds)
+
+
+def session_for(bug: Bug, seed: int) -> Outcome:
+    """The ordinary session of that seed, or the one with the faults that the bug asks for."""
+    if not bug.faults:
+        return session(seed)
+    return run_session(replace(drawn(seed), rates=bug.faults), Tape(seed))
 
 
 def hinted(bug: Bug, most: int) -> Iterator[int]:

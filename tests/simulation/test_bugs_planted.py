@@ -5,7 +5,7 @@ import pytest
 from tests.project_files import ROOT
 from tests.simulation.bugs import CATALOGUE
 from tests.simulation.bugs.bug import Bug
-from tests.simulation.hunt import MOST_SEEDS
+from tests.simulation.hunt import MOST_SEEDS, session_for
 from tests.simulation.planting import planted
 
 
@@ -23,6 +23,13 @@ def test_it_can_be_planted_and_taken_out(bug: Bug) -> None:
 
 def test_the_seeds_that_find_them_are_seeds_that_pass_without_them() -> None:
     assert all(0 <= bug.killer <= MOST_SEEDS for bug in CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    "bug", [each for each in CATALOGUE if each.faults], ids=lambda bug: bug.name
+)
+def test_a_session_made_for_it_passes_without_it(bug: Bug) -> None:
+    assert session_for(bug, bug.killer).violations == []
 
 
 @pytest.mark.parametrize(

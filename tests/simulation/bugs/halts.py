@@ -97,22 +97,6 @@ BUGS = (
         killer=1,
     ),
     bug(
-        "halt-announced-not-written",
-        "a halt is told to everybody and written down only if the cache took it",
-        Replacement(
-            _HALTING,
-            "        durable = self.ledger.raise_halt(self.account, wanted)\n"
-            "        self._refresh()\n",
-            "        durable = wanted\n"
-            "        try:\n"
-            "            self.state.put_halts(self.account, [*self.ledger.halts(self.account),"
-            " wanted])\n"
-            "            durable = self.ledger.raise_halt(self.account, wanted)\n"
-            "        except RetryableError as problem:\n"
-            '            self.announcer.telemetry.record("HaltNotCached", problem=str(problem))\n',
-        ),
-    ),
-    bug(
         "everything-lifted-at-the-open",
         "a new session ends every halt, whoever raised it and when",
         Replacement(

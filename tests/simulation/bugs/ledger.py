@@ -1,6 +1,7 @@
 """What the ledger promises: once, under a lock, on what was read. Planted in its twin in memory."""
 
 from tests.simulation.bugs.bug import bug
+from tests.simulation.faults import Fault
 from tests.simulation.planting import Replacement
 
 _ASSESS = "quantterminal.services.assess_risk"
@@ -49,6 +50,8 @@ BUGS = (
         ),
         Replacement(_INTENTS, _STANDS, ""),
         Replacement(_INTENTS, _IS_ONE, "        if approved and not intent.client_order_id:\n"),
+        killer=2,
+        faults={Fault.DELIVERED_TWICE: 0.2, Fault.STATE_FLUSHED: 0.5},
     ),
     bug(
         "last-decision-wins",

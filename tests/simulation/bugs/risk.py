@@ -7,7 +7,6 @@ _ASSESS = "quantterminal.services.assess_risk"
 _EXPOSURE = "quantterminal.domain.risk.exposure"
 _GATES = "quantterminal.domain.risk.gates"
 _ORDERS = "quantterminal.domain.orders"
-_STATE = "quantterminal.ports.state"
 _SUBMIT = "quantterminal.services.submit_order"
 _WORST = "quantterminal.domain.risk.worst_case"
 
@@ -51,15 +50,6 @@ BUGS = (
             "    exposure = proposal.quantity * price\n",
         ),
         killer=5,
-    ),
-    bug(
-        "equity-without-positions",
-        "cash counts as equity, so that a short sale raises every limit",
-        Replacement(
-            _STATE,
-            "            total += quantity * mark.price\n",
-            "            total += max(quantity, Decimal(0)) * mark.price\n",
-        ),
     ),
     bug(
         "last-hop-left-out",

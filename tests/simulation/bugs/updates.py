@@ -126,6 +126,7 @@ BUGS = (
             "    left = order.quantity - order.filled_quantity\n",
             "    left = order.quantity\n",
         ),
+        killer=41,
     ),
     bug(
         "pending-cancel-freed-early",
