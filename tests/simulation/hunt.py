@@ -97,6 +97,8 @@ def lines(hunts: Sequence[Hunt]) -> Iterator[str]:
 def _hunt_named(wanted: tuple[str, int]) -> Hunt:
     name, most = wanted
     (bug,) = (each for each in CATALOGUE if each.name == name)
+    if bug.directed and _fails(bug.directed):
+        raise ValueError(f"Expected {bug.directed} to pass without a bug, it fails")
     return hunt(bug, range(1, most + 1))
 
 
