@@ -47,6 +47,7 @@ bench: .venv/.dev .venv-bench/.bench ## the speed of backtester and feed beside 
 soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000, or SEED=17 for one disturbed run
 	@if [ -z "$(SEED)" ]; then
 	  .venv/bin/python -m tests.simulation run --seeds $(SEEDS) --workers $(WORKERS)
+	  .venv/bin/python -m tests.simulation bugs --seeds $(SEEDS) --workers $(WORKERS)
 	fi
 	.venv/bin/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
 

@@ -1,10 +1,14 @@
-"""`python -m tests.simulation run|replay|crashes`: many sessions, one again, or every crash."""
+"""`python -m tests.simulation run|replay|crashes|bugs`: many sessions, one again, every crash, or
+every planted bug.
+"""
 
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
 
+from tests.simulation.bugs import CATALOGUE
 from tests.simulation.campaign import run, session
+from tests.simulation.hunt import hunt_all, lines
 from tests.simulation.report import command, told
 from tests.simulation.shrink import Shrinker
 from tests.simulation.systematic import every_crash
@@ -46,7 +50,16 @@ def main(arguments: Sequence[str]) -> int:
     )
     crashes.add_argument("--pairs", action="store_true", help="two effects of one flow fail")
     crashes.add_argument("--workers", type=int, default=2)
+    bugs = verbs.add_parser("bugs", help="every planted bug is found, after how many seeds")
+    bugs.add_argument("--seeds", type=int, default=300)
+    bugs.add_argument("--only", default="")
+    bugs.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args(arguments)
+    if chosen.verb == "bugs":
+        names = [each.name for each in CATALOGUE if chosen.only in each.name]
+        hunts = list(hunt_all(names, most=chosen.seeds, workers=chosen.workers))
+        tell(lines(hunts))
+        return 0 if hunts and all(each.is_found for each in hunts) else 1
     if chosen.verb == "replay":
         return replay(
             chosen.seed, bars=chosen.bars, shrinks=chosen.shrink, prints_trace=chosen.trace

@@ -6,6 +6,7 @@ positions and cash are added up here.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,8 @@ _HOUR = timedelta(hours=1)
 _PRICE_OFF = Decimal("0.10")
 _IN_FLIGHT = frozenset({"submitting", "unknown"})
 _MARKS_MOVE = Decimal("1.03")  # between the decision and the order, prices go on
+_LEAVES_WITHIN = timedelta(seconds=4)  # of the last look at what must hold when it leaves
+_SILENCE_S = 9.0  # the lease of the gate, and that last look
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,11 @@ class Violation:
 
 @dataclass(slots=True)
 class Oracle:
-    """`tables` are the ledger's rows, `price` the last price of a symbol, as the market has it."""
+    """`tables` are the ledger's rows, `price` the last price of a symbol, as the market has it.
+
+    `session` is when the market opens and closes, `silence` for how many seconds nobody has
+    listened to the broker's stream.
+    """
 
     tables: Any
     broker: ModelBroker
@@ -52,6 +59,7 @@ class Oracle:
     now: Callable[[], datetime]
     price: Callable[[str], Decimal]
     limits: Any
+    silence: Callable[[], float] = lambda: 0.0
     swing: Decimal = Decimal(1)
     strategies: Sequence[str] = ()
     violations: list[Violation] = field(default_factory=list)
@@ -61,9 +69,13 @@ class Oracle:
     _journal_read: int = 0
     _bounds: dict[str, int] = field(default_factory=dict)
     _statuses: dict[str, str] = field(default_factory=dict)
+    _sent_bars: dict[str, list[str]] = field(default_factory=dict)
+    _sent_minutes: set[tuple[str, str]] = field(default_factory=set)
+    _is_stopped: bool = False
+    _resuming: int = 0
 
     def order_leaves(self, request: dict[str, str]) -> None:
-        """A POST starts: I5, I6 and I10 of that instant."""
+        """A POST starts: I2, I5, I6, I10 and I15 of that instant."""
         name = request["client_order_id"]
         self.posts[name] = self.posts.get(name, 0) + 1
         intent = self._intent_of(name)
@@ -82,9 +94,40 @@ class Oracle:
             self._violated("I6", f"{name} leaves as {sent}, approved was {terms}")
         if self.tables.orders[name].status != "submitting":
             self._violated("I6", f"{name} leaves as {self.tables.orders[name].status}")
+        self._check_time(intent)
         self._check_halts(intent)
         self._check_sense(request)
         self._check_exposure(request)
+
+    @contextmanager
+    def person_asks(self, verb: str) -> Iterator[None]:
+        """A person's command, from when it is asked for to when it is answered: from the answer to
+        a halt on nothing may be opened, whatever the ledger says, until somebody resumes.
+        """
+        if verb != "resume":
+            yield
+            self._is_stopped = not self._resuming
+            return
+        self._resuming += 1
+        self._is_stopped = False
+        try:
+            yield
+        finally:
+            self._resuming -= 1
+
+    def bars_leave(self, body: str) -> None:
+        """A message with a closed minute is on its way to the strategies: I7's order."""
+        message = json.loads(body)
+        if message["type"] != "MinuteClosed":
+            return
+        payload = message["payload"]
+        for bar in payload["revisions"]:
+            self._sent_minutes.add((bar["symbol"], bar["start"]))
+        for bar in payload["bars"]:
+            self._sent_minutes.add((bar["symbol"], bar["start"]))
+            sent = self._sent_bars.setdefault(bar["symbol"], [])
+            if not sent or bar["start"] > sent[-1]:
+                sent.append(bar["start"])
 
     def evaluated(self) -> None:
         """I7 and I9, as far as the journal and the snapshots have grown."""
@@ -93,6 +136,8 @@ class Oracle:
             self._count("I7")
             if snapshot.last_bar < last:
                 self._violated("I7", f"{strategy} saw {symbol} of {snapshot.last_bar} after {last}")
+            if _attributes(snapshot)["backwards"]:
+                self._violated("I7", f"{strategy} was shown a bar of {symbol} twice")
             self._last_bars[(strategy, symbol)] = snapshot.last_bar
         rows = self.tables.journal[self.account]
         for row in rows[self._journal_read :]:
@@ -119,6 +164,8 @@ class Oracle:
     ) -> None:
         """What holds once everything has come to rest."""
         self.check_now()
+        self._check_bars_seen()
+        self._check_signals_assessed()
         self._check_mapping()
         self._check_fills_complete()
         self._check_activities()
@@ -162,6 +209,17 @@ class Oracle:
                 if not (payload["code"] and payload["reason"] and payload["actor"]):
                     self._violated("I15", f"{row.entry.ref} is {payload['level']} without a reason")
 
+    def _check_time(self, intent: Any) -> None:
+        name, late = intent.client_order_id, self.now() - _LEAVES_WITHIN
+        if late > intent.valid_until:
+            self._violated("I2", f"{name} leaves though it ended at {intent.valid_until}")
+        self._count("I15")
+        opens, closes = self.opens, self.closes
+        if not (opens <= self.now() and late < closes):
+            self._violated("I15", f"{name} leaves outside of the session")
+        if self.silence() > _SILENCE_S:
+            self._violated("I15", f"{name} leaves while nobody listens to the broker's stream")
+
     def _check_halts(self, intent: Any) -> None:
         self._count("I5")
         scopes = ("account", f"strategy:{intent.strategy}", f"symbol:{intent.symbol}")
@@ -169,6 +227,7 @@ class Oracle:
             (int(h.level) for (_, scope), h in self.tables.halts.items() if scope in scopes),
             default=0,
         )
+        level = max(level, int(self._is_stopped))
         reduces = self._reduces(
             intent.symbol, intent.side.value, int(intent.quantity), but=intent.client_order_id
         )
@@ -280,6 +339,10 @@ class Oracle:
             for before, after in pairwise(orders):
                 if before.ended_at is None or before.ended_at > after.submitted_at:
                     self._violated("I1", f"{signal} has two orders at once: {names}")
+            filled = sum(order.filled for order in orders)
+            closes = self.tables.signals[signal].signal.action.value == "close"
+            if filled > orders[0].quantity and not closes:
+                self._violated("I1", f"{signal} is filled {filled} times, {names}")
 
     def _check_no_fill_invented(self) -> None:
         theirs = {(f.order_id, f.cumulative): f for f in self.broker.fills}
@@ -289,6 +352,25 @@ class Oracle:
             ours = (int(row.execution.quantity), row.execution.price, row.side.value)
             if fill is None or ours != (fill.quantity, fill.price, fill.side):
                 self._violated("I4", f"we booked {row.execution}, the broker has {fill}")
+
+    def _check_bars_seen(self) -> None:
+        """I7: each strategy was shown each bar that left, once, as far as time went forwards."""
+        for (_, strategy, symbol), snapshot in self.tables.snapshots.items():
+            self._count("I7")
+            seen, sent = _attributes(snapshot)["seen"], len(self._sent_bars.get(symbol, ()))
+            if seen != sent:
+                self._violated("I7", f"{strategy} saw {seen} bars of {symbol}, {sent} were sent")
+        stored = {(symbol, _wire(start)) for symbol, start, _ in self.tables.bars.bars}
+        for symbol, start in sorted(stored - self._sent_minutes):
+            self._violated("I7", f"the bar of {symbol} of {start} is stored and never left")
+
+    def _check_signals_assessed(self) -> None:
+        assessed = {intent.signal_id for intent in self.tables.intents.values()}
+        for signal, row in self.tables.signals.items():
+            self._count("I14")
+            # a person whose command failed is told so, and may ask again
+            if signal not in assessed and row.origin.value == "strategy":
+                self._violated("I14", f"{signal} was never assessed")
 
     def _check_mapping(self) -> None:
         for order in self.broker.orders.values():
@@ -301,6 +383,8 @@ class Oracle:
                 self._violated("I2", f"{order.client_order_id} is attributed to {row.strategy}")
             elif not order.is_foreign and (intent is None or intent.denial_code is not None):
                 self._violated("I2", f"{order.client_order_id} has no approved intent")
+            elif order.is_foreign and row.cancel_reason == "timeout":
+                self._violated("I2", f"{order.client_order_id} is not ours and was canceled by us")
 
     def _check_fills_complete(self) -> None:
         ours = {
@@ -455,11 +539,16 @@ class Oracle:
         for name, row in self.tables.orders.items():
             order = theirs.get(name)
             if row.status.value in _FINAL | _GIVEN_UP:
-                if order is not None and order.is_open:
+                if order is not None and order.status != row.status.value:
                     yield f"{name} is {row.status.value} for us and {order.status} at the broker"
+                elif order is None and row.status.value in _FINAL - self._refused(name):
+                    yield f"{name} is {row.status.value} for us and was never at the broker"
             elif order is None or not order.is_open:
                 found = "unknown there" if order is None else f"{order.status} there"
                 yield f"{name} is {row.status.value} for us and {found}"
+
+    def _refused(self, name: str) -> frozenset[str]:
+        return frozenset({"rejected"} if name in self.broker.refused_ids else ())
 
     def _intent_of(self, client_order_id: str) -> Any | None:
         row = self.tables.orders.get(client_order_id)
@@ -483,6 +572,16 @@ def _by_symbol(held: Mapping[tuple[str, str], Decimal]) -> dict[Any, Decimal]:
     for (_, symbol), quantity in held.items():
         summed[symbol] = summed.get(symbol, _ZERO) + quantity
     return _without_zeros(summed)
+
+
+def _attributes(snapshot: Any) -> dict[str, Any]:
+    """What the strategy itself had kept when the row was written."""
+    attributes: dict[str, Any] = json.loads(snapshot.state)["strategy"]["attributes"]
+    return attributes
+
+
+def _wire(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _may_change(order: Any) -> Decimal:

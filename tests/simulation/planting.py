@@ -7,7 +7,7 @@ for it, and a text that has moved on makes the planting fail instead of silently
 
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
@@ -40,22 +40,25 @@ class Planted:
 def planted(bug: Planted) -> Iterator[None]:
     """The product with that bug while the block runs. Raises PlantingError when it cannot be."""
     with ExitStack() as stack:
-        for each in bug.replacements:
-            stack.enter_context(_replaced(each))
+        for name in dict.fromkeys(each.module for each in bug.replacements):
+            in_module = [each for each in bug.replacements if each.module == name]
+            stack.enter_context(_replaced(importlib.import_module(name), in_module))
         yield
 
 
 @contextmanager
-def _replaced(replacement: Replacement) -> Iterator[None]:
-    module = importlib.import_module(replacement.module)
+def _replaced(module: ModuleType, replacements: Sequence[Replacement]) -> Iterator[None]:
     functions = dict(_functions(module))
+    text = inspect.getsource(module)
+    for each in replacements:
+        text, before = _mutated(text, each), text
+        if not _changes(_compiled(module, before), _compiled(module, text), among=functions):
+            raise PlantingError(f"Expected {each.old!r} to be part of a function")
     changed = [
         (functions[name], code)
-        for name, code in _mutated(module, replacement).items()
+        for name, code in _compiled(module, text).items()
         if name in functions and _differs(functions[name].__code__, code)
     ]
-    if not changed:
-        raise PlantingError(f"Expected {replacement.old!r} to be part of a function")
     originals = [(function, function.__code__) for function, _ in changed]
     try:
         for function, code in changed:
@@ -66,15 +69,27 @@ def _replaced(replacement: Replacement) -> Iterator[None]:
             function.__code__ = code
 
 
-def _mutated(module: ModuleType, replacement: Replacement) -> dict[str, CodeType]:
-    source = inspect.getsource(module)
-    found = source.count(replacement.old)
+def _mutated(text: str, replacement: Replacement) -> str:
+    found = text.count(replacement.old)
     if found != 1:
         raise PlantingError(
             f"Expected {replacement.old!r} once in {replacement.module}, was there {found} times"
         )
-    text = source.replace(replacement.old, replacement.new)
+    return text.replace(replacement.old, replacement.new)
+
+
+def _compiled(module: ModuleType, text: str) -> dict[str, CodeType]:
     return dict(_codes(compile(text, str(module.__file__), "exec")))
+
+
+def _changes(
+    before: Mapping[str, CodeType], after: Mapping[str, CodeType], *, among: Collection[str]
+) -> bool:
+    return any(
+        name not in before or _differs(before[name], code)
+        for name, code in after.items()
+        if name in among
+    )
 
 
 def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:

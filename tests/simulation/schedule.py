@@ -127,13 +127,14 @@ class Schedule:
 
         def body() -> None:
             try:
-                command(
-                    verb,
-                    {"reason": "simulated"},
-                    actor="operator",
-                    key=f"key-{number}",
-                    runtime=process.parts["api"],
-                )
+                with self._world.oracle.person_asks(verb):
+                    command(
+                        verb,
+                        {"reason": "simulated"},
+                        actor="operator",
+                        key=f"key-{number}",
+                        runtime=process.parts["api"],
+                    )
             except (RetryableError, AmbiguousError, InvalidValueError):
                 self._loop.tell(f"operator's {verb} failed")
             except Exception as problem:  # noqa: BLE001  as Lambda: the invocation failed

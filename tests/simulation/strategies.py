@@ -29,10 +29,15 @@ class Trader(Strategy):
 
     def on_start(self, ctx: Context) -> None:  # noqa: ARG002  the contract's signature
         self.seen = 0
+        self.backwards = 0  # bars that were not later than the one before
+        self.last = ""
 
     def on_bar(self, ctx: Context, bar: Bar) -> None:
         self.seen += 1
-        text = f"{self.parameters.salt}:{bar.symbol}:{bar.start.isoformat()}"
+        start = bar.start.isoformat()
+        self.backwards += start <= self.last
+        self.last = start
+        text = f"{self.parameters.salt}:{bar.symbol}:{start}"
         luck = zlib.crc32(text.encode())
         if luck % 100 >= self.parameters.eagerness:
             return

@@ -115,6 +115,7 @@ class World:
         self.broker = ModelBroker(self.loop, self.chaos, CASH)
         self.broker.books.price = self.market.price
         self.oracle = self._oracle()
+        self.stores.queues[topology.BARS].accepted = self.oracle.bars_leave
         self.broker.filled = self.oracle.broker_filled
         self.composition = Composition(
             self.loop,
@@ -129,6 +130,8 @@ class World:
         self.stream = self._socket(lambda: self.container)
         self.second_stream = self._socket(lambda: self.second)
         self.broker.publish = self._publish
+        streams = (self.stream, self.second_stream)
+        self.oracle.silence = lambda: min(each.silence() for each in streams)
         self.mappings = [self._mapping(spec) for spec in topology.QUEUES]
         self._warm: dict[str, list[Process]] = {}
         self._processes = 0

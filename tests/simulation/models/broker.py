@@ -61,6 +61,7 @@ class ModelBroker:
     keys: tuple[str, str] = _FIRST_KEYS
     vault: tuple[str, str] = _FIRST_KEYS
     untradable: set[str] = field(default_factory=set)
+    refused_ids: set[str] = field(default_factory=set)
     books: Books = field(init=False)
     _requests: list[float] = field(default_factory=list)
     _ids: int = 0

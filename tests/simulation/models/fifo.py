@@ -33,13 +33,16 @@ class Stored:
 
 @dataclass(slots=True)
 class FifoQueue:
-    """One queue. `now` answers seconds; `arrived` is called when something may be received."""
+    """One queue. `now` answers seconds; `arrived` is called when something may be received,
+    `accepted` with the body of each message that is kept.
+    """
 
     name: str
     visibility_s: float
     max_receives: int
     now: Callable[[], float]
     arrived: Callable[[], None] = lambda: None
+    accepted: Callable[[str], None] = lambda _body: None
     dead: list[Stored] = field(default_factory=list)
     _groups: dict[str, list[Stored]] = field(default_factory=dict)
     _receipts: dict[str, Stored] = field(default_factory=dict)
@@ -57,6 +60,7 @@ class FifoQueue:
         stored = Stored(self._sequence, message_id, body, group, once, now)
         self._recent[once] = stored
         self._groups.setdefault(group, []).append(stored)
+        self.accepted(body)
         self.arrived()
         return message_id
 

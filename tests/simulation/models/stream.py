@@ -50,6 +50,11 @@ class StreamSocket:
     connection: int = 0
     is_listening: bool = False
     _last_us: int = 0
+    _silent_since: float | None = 0.0
+
+    def silence(self) -> float:
+        """For how many seconds nobody has listened."""
+        return 0.0 if self._silent_since is None else self.loop.seconds - self._silent_since
 
     def connect_soon(self, delay: float) -> None:
         """The container opens a socket after that many seconds, and shakes hands."""
@@ -60,6 +65,8 @@ class StreamSocket:
     def drop(self) -> None:
         """The socket is gone, without a word to the container."""
         self.connection += 1
+        if self.is_listening:
+            self._silent_since = self.loop.seconds
         self.is_listening = False
 
     def cut(self) -> None:
@@ -116,6 +123,7 @@ class StreamSocket:
         wanted = [json.loads(frame) for frame in container.session.to_send()]
         if any(each["action"] == "listen" for each in wanted):
             self.is_listening = True
+            self._silent_since = None
             container.receive(_LISTENING)
 
     def _send(self, frame: bytes) -> None:

@@ -38,6 +38,8 @@ _LATENCY = (0.01, 0.25)
 _TIMEOUT_S = 4.0
 _LATEST_S = 60.0
 
+_NO_REFUSAL = (408, 429)  # says nothing about the order
+
 
 @dataclass(slots=True)
 class Wire:
@@ -59,7 +61,7 @@ class Wire:
         path = target.split("?", maxsplit=1)[0].split("/order-", maxsplit=1)[0]
         effect = f"broker {method} {path}"
         if method == "POST":
-            return self._post(effect, target, body or b"{}", keys)
+            return self._told(body or b"{}", self._post(effect, target, body or b"{}", keys))
         faults = BOOKS_FAULTS if path in _EMPTY else READ_FAULTS
         fault = self.chaos.fault_of(effect, CANCEL_FAULTS if method == "DELETE" else faults)
         if fault is None:
@@ -71,6 +73,12 @@ class Wire:
             )
         self.loop.pause(_LATENCY[0])
         return self._misread(fault, path)
+
+    def _told(self, body: bytes, answer: Answer) -> Answer:
+        """The broker keeps in mind which orders it has said no to."""
+        if 400 <= answer.status < 500 and answer.status not in _NO_REFUSAL:
+            self.broker.refused_ids.add(msgspec.json.decode(body)["client_order_id"])
+        return answer
 
     def _misread(self, fault: Fault, path: str) -> Answer:
         match fault:
