@@ -18,11 +18,17 @@ INDICATORS = sorted(set(quantzoo.indicators.__all__) - BUILDING_BLOCKS)
 
 
 @pytest.fixture
-def own_strategy() -> type[SignalStrategy]:
-    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def examples() -> dict[str, Any]:
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     namespace: dict[str, Any] = {"__name__": "readme"}
-    exec(block, namespace)  # noqa: S102  the README's own code
-    return namespace["ThreeUp"]
+    for block in blocks:
+        exec(block, namespace)  # noqa: S102  the README's own code
+    return namespace
+
+
+@pytest.fixture
+def own_strategy(examples: dict[str, Any]) -> type[SignalStrategy]:
+    return examples["ThreeUp"]
 
 
 def test_the_strategy_of_the_readme_trades_and_is_saved(own_strategy: type[SignalStrategy]) -> None:
