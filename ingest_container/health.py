@@ -19,6 +19,7 @@ def health(market_data: MarketData, order_stream: OrderStream) -> dict[str, Any]
     return {
         "clock_seen": market_data.clock_seen.isoformat(),
         "feed": market_data.state,
+        "feed_is_recovering": market_data.is_recovering,
         "broker_stream": order_stream.state,
         "gate": order_stream.gate.value,
         "published_minute": _iso(counts.published_minute),

@@ -102,11 +102,17 @@ class MarketData:
         self.health: FeedHealth | None = None
         self.reconnects = 0
         self.gaps_found = 0
+        self._recoveries = 0
         self.counts = replace(self._ingest.counts)
 
     @property
     def state(self) -> str:
         return self._session.state.value
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether minutes that a connection missed are still being fetched."""
+        return self._recoveries > 0
 
     @property
     def ticks(self) -> TickCounts:
@@ -260,6 +266,7 @@ class MarketData:
         self._buffer.mark()
         self._ticks_came.set()
         self.gaps.open += 1
+        self._recoveries += 1
         self._put(_Live(missing, received_ns, replace(gap, mark=self._marks)))
 
     def _notice_silence(self, received_ns: int) -> None:
@@ -367,6 +374,7 @@ class MarketData:
         if not done:
             # live bars are worth more than a complete past; the next connection tries again
             telemetry.record("gap_left_open", tries=_RECOVERY_TRIES)
+        self._recoveries -= len(lives)
         bars = self._ingest.counts.recovered - before
         for each in lives:
             self.gaps_found += each.gap.reason != "start"

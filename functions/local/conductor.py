@@ -127,7 +127,8 @@ class Conductor:
     def _wait_for_container(self, step: Step) -> None:
         """Until it has worked off what the feed sent, and its timed duties up to this step.
 
-        Events that a cut connection swallowed are waited for only shortly: they come over REST.
+        Events that a cut connection swallowed are waited for only shortly: they come over REST once
+        it is connected again, and that is waited for.
         """
         soft_deadline = time.monotonic() + _SOFT_S
         deadline = time.monotonic() + _HEALTHY_WITHIN_S
@@ -135,6 +136,8 @@ class Conductor:
             health = self._pipeline.container()
             if health.events_seen < self._events_wanted and time.monotonic() > soft_deadline:
                 self._events_wanted = health.events_seen
+                self._disturbed.set()
+                return
             if health.events_seen >= self._events_wanted and health.clock_seen >= step.now:
                 self._published = health.published
                 return

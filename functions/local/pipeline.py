@@ -82,7 +82,7 @@ class Pipeline:
         states = (found["feed"], found["broker_stream"], found["gate"])
         return ContainerHealth(
             clock_seen=datetime.fromisoformat(found["clock_seen"]),
-            is_live=states == ("live", "live", "LIVE"),
+            is_live=states == ("live", "live", "LIVE") and not found["feed_is_recovering"],
             events_seen=found["feed_events_seen"],
             updates_seen=found["updates_seen"],
             published=found["messages_published"],
