@@ -58,6 +58,8 @@ class Conductor:
         while not self._stopping.is_set():
             step = self._pipeline.step()
             if step.kind == "end":
+                # the last minutes may have met no connection: they are fetched when there is one
+                self._settle_down()
                 return
             self._follow(step)
             self._on_step(step)

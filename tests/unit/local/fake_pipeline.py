@@ -15,7 +15,8 @@ START = datetime(2024, 3, 4, 15, 0, tzinfo=UTC)
 class FakePipeline:
     """Plays the given kinds of steps, one second apart. `orders` is the broker's truth, `known`
     the ledger's; a drain makes them equal unless `loses_updates`, a reconciliation always does.
-    The next `outages` looks and `refusals` invocations fail.
+    The next `outages` looks and `refusals` invocations fail. For `catching_up` looks after the last
+    step the container is not connected yet.
     """
 
     def __init__(self, *kinds: str) -> None:
@@ -27,6 +28,7 @@ class FakePipeline:
         self.known: dict[str, str] = {}
         self.loses_updates = False
         self.outages = 0
+        self.catching_up = 0
         self.refusals = 0
         self.left: dict[str, int] = {}
         self.failures: list[int] = []
@@ -68,6 +70,9 @@ class FakePipeline:
 
     def container(self) -> ContainerHealth:
         self._be_up()
+        if not self.kinds and self.catching_up:
+            self.catching_up -= 1
+            return ContainerHealth(self.now, is_live=False, **self._counts())
         return ContainerHealth(self.now, is_live=True, **self._counts())
 
     def drain(self, *, queues: Sequence[str] | None = None, schedules: bool = True) -> Drained:

@@ -40,6 +40,15 @@ def test_a_quiet_minute_only_lets_the_schedules_knock() -> None:
     assert fake.log[-2:] == ["settle", "knock"]
 
 
+def test_the_end_waits_for_what_a_cut_feed_has_missed() -> None:
+    fake = FakePipeline("settle")
+    fake.catching_up = 3
+
+    conductor(fake).play()
+
+    assert fake.catching_up == 0
+
+
 def test_while_an_order_works_each_price_is_followed_up() -> None:
     fake = FakePipeline("settle", "price", "price")
     fake.place("a")
