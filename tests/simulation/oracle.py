@@ -27,6 +27,7 @@ _PRICE_OFF = Decimal("0.10")
 _IN_FLIGHT = frozenset({"submitting", "unknown"})
 _MARKS_MOVE = Decimal("1.03")  # between the decision and the order, prices go on
 _LEAVES_WITHIN = timedelta(seconds=4)  # of the last look at what must hold when it leaves
+_GIVEN_UP_WITHIN = timedelta(seconds=5)  # the time-out of who handles it
 _SILENCE_S = 9.0  # the lease of the gate, and that last look
 
 
@@ -54,6 +55,7 @@ class Oracle:
     broker: ModelBroker
     account: str
     start_cash: Decimal
+    started: datetime
     opens: datetime
     closes: datetime
     now: Callable[[], datetime]
@@ -92,7 +94,8 @@ class Oracle:
         sent = {key: request[key] for key in terms}
         if sent != terms:
             self._violated("I6", f"{name} leaves as {sent}, approved was {terms}")
-        if self.tables.orders[name].status != "submitting":
+        # a second worker may find it meanwhile, and not at the broker: then its fate is unknown
+        if self.tables.orders[name].status not in _IN_FLIGHT:
             self._violated("I6", f"{name} leaves as {self.tables.orders[name].status}")
         self._check_time(intent)
         self._check_halts(intent)
@@ -522,17 +525,29 @@ class Oracle:
         self._count("I14")
         if any(depths.values()):
             self._violated("I14", f"queues are not empty: {depths}")
-        halted = {scope for (_, scope), halt in self.tables.halts.items() if halt.level} | {
-            row.entry.ref
-            for row in self.tables.journal[self.account]
-            if row.entry.kind == "halt" and row.entry.payload["code"] == "DEAD_LETTER"
-        }
         for queue, messages in dead.items():
             for each in messages:
-                if not halted & {"account", f"symbol:{each.group.rpartition(':')[2]}"}:
+                symbol = each.group.rpartition(":")[2]
+                if not self._was_stopped(symbol, since=each.taken_at):
                     self._violated("I14", f"{each.message_id} of {queue} was given up")
         for text in self._unsettled():
             self._violated("I14", text)
+
+    def _was_stopped(self, symbol: str, *, since: float) -> bool:
+        """Whether trading was stopped there when a message was handed out for the last time, or
+        has been stopped for its sake.
+        """
+        given_up = self.started + timedelta(seconds=since) + _GIVEN_UP_WITHIN
+        levels: dict[str, str] = {}
+        for row in self.tables.journal[self.account]:
+            entry = row.entry
+            if entry.kind != "halt" or entry.ref not in ("account", f"symbol:{symbol}"):
+                continue
+            if entry.payload["code"] == "DEAD_LETTER":
+                return True
+            if entry.at <= given_up:
+                levels[entry.ref] = str(entry.payload["level"])
+        return any(level != "ACTIVE" for level in levels.values())
 
     def _unsettled(self) -> Iterator[str]:
         theirs = {order.client_order_id: order for order in self.broker.orders.values()}

@@ -225,6 +225,7 @@ class World:
             broker=self.broker,
             account=ACCOUNT,
             start_cash=CASH,
+            started=self.loop.now - timedelta(seconds=self.loop.seconds),
             opens=self.swarm.opens,
             closes=self.swarm.closes,
             now=lambda: self.loop.now,

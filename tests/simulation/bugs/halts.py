@@ -13,7 +13,7 @@ _GATES = "quantterminal.domain.risk.gates"
 _SERVICES = "tests/unit/quantterminal/services"
 
 _LEVELS = "    levels = {halt.scope: HaltLevel(halt.level) for halt in halts}\n"
-_CURRENT = "    current = replace(state, levels=levels)\n"
+_CURRENT = "        levels=levels,\n"
 
 BUGS = (
     bug(
@@ -25,14 +25,14 @@ BUGS = (
     bug(
         "halt-from-the-cache",
         "the last hop believes the cache's halts",
-        Replacement(_SUBMIT, _CURRENT, "    current = state\n"),
+        Replacement(_SUBMIT, _CURRENT, ""),
         directed=f"{_SERVICES}/test_submit_order.py"
         "::test_the_last_hop_obeys_a_halt_that_the_cache_does_not_show",
     ),
     bug(
         "halt-forgotten-on-restart",
         "halts live in the working state, and a rebuild forgets them",
-        Replacement(_SUBMIT, _CURRENT, "    current = state\n"),
+        Replacement(_SUBMIT, _CURRENT, ""),
         Replacement(
             _ACCOUNTS,
             "            halts=[halt for (owner, _), halt in tables.halts.items() if owner =="

@@ -80,6 +80,7 @@ BUGS = (
             "        return execution.execution_id not in tables.fills\n",
         ),
         killer=13,
+        is_loud=True,
     ),
     bug(
         "fill-without-key",
@@ -91,6 +92,7 @@ BUGS = (
             "        return True\n",
         ),
         killer=9,
+        is_loud=True,
     ),
     bug(
         "last-message-wins",

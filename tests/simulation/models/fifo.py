@@ -18,7 +18,9 @@ MOST_AT_ONCE = 10
 
 @dataclass(slots=True)
 class Stored:
-    """One message. `hidden_until` is 0 while nobody holds it."""
+    """One message. `hidden_until` is 0 while nobody holds it, `taken_at` when it was last handed
+    out.
+    """
 
     sequence: int
     message_id: str
@@ -29,6 +31,7 @@ class Stored:
     receives: int = 0
     receipt: str = ""
     hidden_until: float = 0.0
+    taken_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -127,6 +130,7 @@ class FifoQueue:
             return False
         stored.receipt = f"{stored.message_id}#{stored.receives}"
         stored.hidden_until = now + self.visibility_s
+        stored.taken_at = now
         self._receipts[stored.receipt] = stored
         return True
 

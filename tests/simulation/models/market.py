@@ -16,12 +16,15 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Market:
-    """`bars` are what really happened, by symbol, oldest first."""
+    """`bars` are what really happened, by symbol, oldest first; `_told` the symbols that the feed
+    has spoken of.
+    """
 
     loop: Loop
     chaos: Chaos
     swarm: Swarm
     bars: dict[str, list[RawBar]] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for symbol in self.swarm.symbols:
@@ -46,11 +49,12 @@ class Market:
         if happens(Fault.BAR_GARBAGE, symbol):
             return [(wait, self._garbage(raw)), (wait + 0.01, raw)]
         # a first price has nothing to be compared with
-        if raw["start"] > self.swarm.starts and happens(Fault.BAR_JUMPED, symbol):
+        if symbol in self._told and happens(Fault.BAR_JUMPED, symbol):
             return [(wait, _times_ten(raw)), (wait + 0.01, raw)]
         if happens(Fault.BAR_LATE, symbol):
             return [(tape.seconds(f"late bar of {symbol}", 2.0, 90.0), raw)]
         said = [(wait, raw)]
+        self._told.add(symbol)
         if happens(Fault.BAR_REPEATED, symbol):
             said.append((wait + 1.0, raw))
         if happens(Fault.BAR_REVISED, symbol):
