@@ -46,7 +46,7 @@ class PositionBook(CountingMachine):
     def a_part_is_closed(self, share: Decimal, price: Decimal) -> None:
         held, average = self.position.quantity, self.position.average_price
         part = (abs(held) * share).quantize(Decimal("1e-9"))
-        if part:
+        if 0 < part < abs(held):
             self._fill(Side.SELL if held > 0 else Side.BUY, part, price)
             assert abs(self.position.average_price - average) < _SLACK
 
