@@ -17,7 +17,7 @@ BUGS = (
             "        except Exception as problem:\n",
             "            _give_up(record, problem, edge)\n        except Exception as problem:\n",
         ),
-        killer=3,
+        killer=6,
     ),
     bug(
         "failed-send-forgotten",
@@ -34,7 +34,7 @@ BUGS = (
         "partial-send-forgotten",
         "the entries of a batch that a queue refused are not looked at",
         Replacement(_BUS, "        if failed:\n", "        if len(failed) == len(batch):\n"),
-        killer=39,
+        killer=14,
     ),
     bug(
         "poison-tried-again",
@@ -45,7 +45,7 @@ BUGS = (
             "            _quarantine(record, problem, edge)\n            raise\n"
             "        except (RetryableError",
         ),
-        killer=6,
+        killer=21,
     ),
     bug(
         "backoff-reset-on-authorization",

@@ -22,7 +22,7 @@ BUGS = (
         "a minute that is delivered twice is shown to the strategies twice",
         _DUE_AGAIN,
         _NO_GUARD,
-        killer=8,
+        killer=10,
     ),
     bug(
         "rebroadcast-bar-triggers-again",
@@ -34,7 +34,7 @@ BUGS = (
         ),
         _DUE_AGAIN,
         _NO_GUARD,
-        killer=8,
+        killer=1,
     ),
     bug(
         "old-bar-shown",
@@ -65,7 +65,7 @@ BUGS = (
             "            signals = runtime.ledger.signals_of(account, minute.minute, list(bars))\n",
             "            signals = list(signals)\n",
         ),
-        killer=3,
+        killer=10,
     ),
     bug(
         "signals-sent-before-written",
@@ -76,7 +76,7 @@ BUGS = (
             "            continue\n",
             "            return signals\n",
         ),
-        killer=11,
+        killer=14,
     ),
     bug(
         "outbox-emptied-before-it-is-sent",
@@ -101,7 +101,7 @@ BUGS = (
             "        from quantterminal.domain.bars import MINUTE\n\n"
             "        return session.open if known is None else max(known + MINUTE, session.open)\n",
         ),
-        killer=10,
+        killer=7,
     ),
     bug(
         "same-name-for-a-part",
@@ -111,7 +111,7 @@ BUGS = (
             "    elif closed.no_trade:\n",
             "    elif not name:\n",
         ),
-        killer=10,
+        killer=41,
     ),
     bug(
         "late-bar-dropped",
@@ -121,6 +121,6 @@ BUGS = (
             "            return [self._late(bar, received_ns)]\n        if self._first is not None",
             "            return ()\n        if self._first is not None",
         ),
-        killer=10,
+        killer=13,
     ),
 )

@@ -94,7 +94,7 @@ BUGS = (
             " actor=actor\n    )\n    cause =",
             "    cause =",
         ),
-        killer=1,
+        killer=16,
     ),
     bug(
         "everything-lifted-at-the-open",

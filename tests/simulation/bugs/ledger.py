@@ -27,7 +27,7 @@ BUGS = (
             " side=proposal.side\n",
         ),
         Replacement(_INTENTS, _STANDS, ""),
-        killer=9,
+        killer=4,
     ),
     bug(
         "idempotency-in-the-cache-only",
@@ -50,7 +50,7 @@ BUGS = (
         ),
         Replacement(_INTENTS, _STANDS, ""),
         Replacement(_INTENTS, _IS_ONE, "        if approved and not intent.client_order_id:\n"),
-        killer=2,
+        killer=1,
         faults={Fault.DELIVERED_TWICE: 0.2, Fault.STATE_FLUSHED: 0.5},
     ),
     bug(
@@ -59,7 +59,7 @@ BUGS = (
         Replacement(_ASSESS, _LOOKS, "    intent = None\n"),
         Replacement(_INTENTS, _STANDS, ""),
         Replacement(_INTENTS, _IS_ONE, "        if approved and not intent.client_order_id:\n"),
-        killer=7,
+        killer=37,
     ),
     bug(
         "lost-update",
@@ -69,7 +69,7 @@ BUGS = (
             "        self._check_version(order)\n        self._write(order, at=at, note=note)\n",
             "        self._write(order, at=at, note=note)\n",
         ),
-        killer=15,
+        killer=1,
     ),
     bug(
         "old-snapshot-believed",
@@ -79,7 +79,7 @@ BUGS = (
             "        if stored is not None and stored.last_bar != base:\n",
             "        if stored is not None and stored.last_bar is None:\n",
         ),
-        killer=15,
+        killer=14,
     ),
     bug(
         "journal-of-the-order-not-the-fill",
@@ -90,7 +90,7 @@ BUGS = (
             '                **terms | {"quantity": execution.cumulative},\n'
             '                "cumulative": execution.cumulative,\n',
         ),
-        killer=13,
+        killer=4,
     ),
     bug(
         "position-of-the-account-not-the-strategy",
@@ -106,7 +106,7 @@ BUGS = (
             "        )\n"
             "        held = tables.positions.get(key, Position(order.symbol))\n",
         ),
-        killer=5,
+        killer=1,
     ),
     bug(
         "filled-beyond-known",
@@ -120,7 +120,7 @@ BUGS = (
             "            or update.execution.cumulative > known.filled_quantity\n"
             "        )\n",
         ),
-        killer=7,
+        killer=13,
         is_loud=True,
     ),
 )

@@ -43,7 +43,7 @@ BUGS = (
             '"limit": str(_MOST_ORDERS)}\n',
             '"limit": "50"}\n',
         ),
-        killer=38,
+        killer=7,
     ),
     bug(
         "synthetic-fill",
@@ -83,7 +83,7 @@ BUGS = (
             'payload={"imported": str(len(imported))}, at=now\n',
             'payload={"imported": str(len(imported))}, at=runtime.updates.clock.now()\n',
         ),
-        killer=50,
+        killer=6,
     ),
     bug(
         "canceled-drops-fills",
@@ -111,7 +111,7 @@ BUGS = (
             "            return\n"
             "        case OrderUpdated() as fact:\n",
         ),
-        killer=10,
+        killer=1,
     ),
     bug(
         "external-order-adopted",
@@ -121,7 +121,7 @@ BUGS = (
             "            strategy=EXTERNAL,\n",
             '            strategy=update.client_order_id.split("-")[0],\n',
         ),
-        killer=10,
+        killer=1,
     ),
     bug(
         "ended-orders-not-read",
@@ -179,7 +179,7 @@ BUGS = (
             '        apply_update(update, source="adjustment", runtime=runtime.updates)\n'
             "        _report(runtime, ",
         ),
-        killer=6,
+        killer=9,
         is_loud=True,
     ),
 )

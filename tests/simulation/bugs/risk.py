@@ -18,7 +18,7 @@ BUGS = (
         "working-orders-not-counted",
         "the position limit is compared with what is held, not with what works besides",
         Replacement(_WORST, _OTHER, "        if order.symbol or intent:\n"),
-        killer=6,
+        killer=13,
     ),
     bug(
         "only-own-orders-counted",
@@ -28,7 +28,7 @@ BUGS = (
             _OTHER,
             "        if order.strategy != proposal.strategy:\n            continue\n" + _OTHER,
         ),
-        killer=6,
+        killer=13,
     ),
     bug(
         "released-on-unknown",
@@ -49,7 +49,7 @@ BUGS = (
             "    exposure = max(abs(highest), abs(lowest)) * price\n",
             "    exposure = proposal.quantity * price\n",
         ),
-        killer=5,
+        killer=1,
     ),
     bug(
         "last-hop-left-out",
@@ -61,7 +61,7 @@ BUGS = (
             "        return None\n"
             "    unwatched = _unwatched(intent, runtime)\n",
         ),
-        killer=7,
+        killer=1,
     ),
     bug(
         "old-intents-leave",
@@ -76,7 +76,7 @@ BUGS = (
             "    if age <= timedelta(seconds=limits.max_bar_age_s):\n",
             "    if age <= timedelta(days=1):\n",
         ),
-        killer=7,
+        killer=1,
     ),
     bug(
         "session-not-asked",
@@ -86,7 +86,7 @@ BUGS = (
             "    if session_at(snapshot.now) is not None:\n        return None\n",
             "    if snapshot.now:\n        return None\n",
         ),
-        killer=40,
+        killer=11,
     ),
     bug(
         "sells-free-buying-power",

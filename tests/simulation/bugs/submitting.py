@@ -35,7 +35,7 @@ BUGS = (
             '                answer = self._send("POST", "/v2/orders", body=body)\n',
         ),
         _ADOPTS,
-        killer=15,
+        killer=4,
     ),
     bug(
         "duplicate-is-a-rejection",
@@ -55,7 +55,7 @@ BUGS = (
             '        name = f"{name}-{order.attempts}"\n'
             "    request = NewOrder(\n        name, order.symbol,",
         ),
-        killer=6,
+        killer=1,
     ),
     bug(
         "time-out-is-a-rejection",
@@ -77,7 +77,7 @@ BUGS = (
             "    if not 400 <= answer.status < 500 or answer.status in (408, 499):\n",
             "    if answer.status < 400 or answer.status in (408, 499):\n",
         ),
-        killer=59,
+        killer=4,
     ),
     bug(
         "rate-limit-is-a-rejection",
@@ -111,7 +111,7 @@ BUGS = (
             '        return _save(order, OrderStatus.REJECTED, "not there", runtime)\n'
             "    if found is not None:\n        return apply_update(found",
         ),
-        killer=12,
+        killer=4,
     ),
     bug(
         "unknown-is-denied",
@@ -157,7 +157,7 @@ BUGS = (
             "    if state is not StreamState.LIVE:\n",
             "    if state is None:\n",
         ),
-        killer=12,
+        killer=7,
     ),
     bug(
         "canceled-when-asked",
@@ -169,7 +169,7 @@ BUGS = (
             "        end = replace(asked, status=OrderStatus.CANCELED, version=order.version + 2)\n"
             '        runtime.orders.save(end, at=now, note="canceled")\n',
         ),
-        killer=5,
+        killer=1,
     ),
     bug(
         "stuck-is-a-rejection",
@@ -183,7 +183,7 @@ BUGS = (
             "        return True\n"
             "    if order.cancel_requested_at is not None:\n",
         ),
-        killer=5,
+        killer=13,
     ),
     bug(
         "other-people-s-orders-canceled",
@@ -193,6 +193,6 @@ BUGS = (
             "            acted += bool(order.intent_id) and _look_after(order, runtime)\n",
             "            acted += _look_after(order, runtime)\n",
         ),
-        killer=38,
+        killer=1,
     ),
 )

@@ -25,7 +25,7 @@ BUGS = (
             '        price=_number(fields, "price"),\n'
             "        cumulative=cumulative,\n",
         ),
-        killer=13,
+        killer=4,
     ),
     bug(
         "average-booked",
@@ -35,7 +35,7 @@ BUGS = (
             '        price=_number(fields, "price"),\n        cumulative=cumulative,\n',
             '        price=_number(order, "filled_avg_price"),\n        cumulative=cumulative,\n',
         ),
-        killer=13,
+        killer=4,
     ),
     bug(
         "fill-marked-then-applied",
@@ -51,7 +51,7 @@ BUGS = (
             "        ):\n"
             "            update = replace(update, execution=None)\n" + _APPLIES,
         ),
-        killer=10,
+        killer=32,
     ),
     bug(
         "fills-keyed-by-time",
@@ -79,7 +79,7 @@ BUGS = (
             " tables.fill_keys\n",
             "        return execution.execution_id not in tables.fills\n",
         ),
-        killer=13,
+        killer=1,
         is_loud=True,
     ),
     bug(
@@ -91,7 +91,7 @@ BUGS = (
             " tables.fill_keys\n",
             "        return True\n",
         ),
-        killer=9,
+        killer=1,
         is_loud=True,
     ),
     bug(
@@ -117,7 +117,7 @@ BUGS = (
             "            is_new = False\n"
             "        if is_new and update.execution is not None:\n",
         ),
-        killer=7,
+        killer=13,
         is_loud=True,
     ),
     bug(
@@ -128,7 +128,7 @@ BUGS = (
             "    left = order.quantity - order.filled_quantity\n",
             "    left = order.quantity\n",
         ),
-        killer=41,
+        killer=4,
     ),
     bug(
         "pending-cancel-freed-early",
@@ -145,7 +145,7 @@ BUGS = (
             "        if not self.status.is_working or self.status is OrderStatus.PENDING_CANCEL:\n"
             "            return _ZERO\n",
         ),
-        killer=5,
+        killer=4,
     ),
     bug(
         "filled-first-lost",
@@ -163,7 +163,7 @@ BUGS = (
             "        if order is not None and not booked and order.filled_quantity != ("
             "fill.execution.cumulative):\n",
         ),
-        killer=1,
+        killer=6,
         is_loud=True,
     ),
     bug(
@@ -174,7 +174,7 @@ BUGS = (
             "        is_new = self._is_new(update)\n",
             "        is_new = self._is_new(update) and before.status.value != 'filled'\n",
         ),
-        killer=7,
+        killer=13,
         is_loud=True,
     ),
 )
