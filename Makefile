@@ -32,7 +32,7 @@ help: ## lists the targets
 run: .venv/.run .venv-aws/.aws web ## runs the whole system on this machine; ARGS="--speed max --exit"
 	@.venv/bin/python -m local.foreground .venv/bin/qt run $(ARGS)
 
-test: .venv/.dev .venv-aws/.aws web browser lint web-check deploy-check ## every check and test; PYTEST_ARGS="-k orders"
+test: .venv/.dev .venv-aws/.aws .venv-other/.second web browser lint web-check deploy-check ## every check and test; PYTEST_ARGS="-k orders"
 	@echo "test: pytest"
 	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
@@ -162,6 +162,19 @@ browser: .venv/.dev
 	@echo "setup: local AWS"
 	.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .venv-aws
 	.venv/bin/uv pip sync --quiet --python .venv-aws/bin/python --require-hashes $<
+	touch $@
+
+# A second Python with what the simulation needs, where this machine has one: its traces are compared.
+.venv-other/.second: functions/requirements.txt tests/requirements.txt | .venv/.dev
+	@mkdir -p .venv-other
+	python=$$(.venv/bin/python -m tests.simulation.second_python)
+	if [ -n "$$python" ]; then
+	  echo "setup: a second Python"
+	  .venv/bin/uv venv --quiet --allow-existing --python "$$python" .venv-other
+	  sed -n '/^greenlet==/,/[^\\]$$/p' tests/requirements.txt > .venv-other/greenlet.txt
+	  .venv/bin/uv pip sync --quiet --python .venv-other/bin/python --require-hashes \
+	    functions/requirements.txt .venv-other/greenlet.txt
+	fi
 	touch $@
 
 .venv-lambda/.runtime: tests/deploy_local/requirements.txt | .venv/.dev

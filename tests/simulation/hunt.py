@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from multiprocessing import get_context
 
-import pytest
-
 from tests.simulation.bugs import CATALOGUE
 from tests.simulation.bugs.bug import Bug
 from tests.simulation.campaign import session
@@ -104,6 +102,8 @@ def _hunt_named(wanted: tuple[str, int]) -> Hunt:
 
 def _fails(test: str) -> bool:
     """Whether that test of ours fails now."""
+    import pytest  # sessions are told on a Python without it, too
+
     with contextlib.redirect_stdout(io.StringIO()):
         code = pytest.main(["-q", "-x", "-p", "no:xdist", test])
     return code == pytest.ExitCode.TESTS_FAILED

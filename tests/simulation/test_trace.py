@@ -1,7 +1,6 @@
 """The same seed is the same trace, in one process, under other hash seeds and on other Pythons."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.project_files import ROOT
+from tests.simulation import second_python
 from tests.simulation.campaign import session
 from tests.simulation.swarm import calm, drawn
 from tests.simulation.tape import Tape, scripted
 from tests.simulation.world import run_session
 
 SEEDS = (1, 6, 11)
-_NEEDS = "import greenlet, msgspec, aws_lambda_powertools, botocore, urllib3"
 
 
 def trace_of(python: str | Path, seed: int, **environment: str) -> str:
@@ -31,19 +30,6 @@ def trace_of(python: str | Path, seed: int, **environment: str) -> str:
     hashes = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("trace ")]
     assert hashes, done.stdout + done.stderr
     return hashes[0]
-
-
-def other_python() -> str:
-    """Python 3.13 where this is 3.11 or 3.12, else 3.11; the test skips where it cannot be used."""
-    name = "python3.11" if sys.version_info >= (3, 13) else "python3.13"
-    beside = ROOT / ".venv-other" / "bin" / "python"
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not on the path: the trace was compared on this Python alone")
-    needs = subprocess.run([found, "-c", _NEEDS], capture_output=True, text=True, check=False)
-    if needs.returncode:
-        pytest.skip(f"{found} has not the libraries: {needs.stderr.strip().splitlines()[-1]}")
-    return found
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -62,10 +48,13 @@ def test_the_trace_does_not_depend_on_the_hash_seed() -> None:
     assert trace_of(sys.executable, seed, PYTHONHASHSEED="2") == here
 
 
-def test_the_trace_does_not_depend_on_the_version_of_python() -> None:
-    other = other_python()
-    for seed in SEEDS:
-        assert trace_of(other, seed) == session(seed).trace.hexdigest()
+@pytest.mark.skipif(
+    not second_python.PYTHON.exists(),
+    reason=f"this machine has no Python {second_python.MINOR}: the traces were told by one alone",
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_trace_does_not_depend_on_the_version_of_python(seed: int) -> None:
+    assert trace_of(second_python.PYTHON, seed) == session(seed).trace.hexdigest()
 
 
 def test_a_tape_told_again_is_the_same_trace() -> None:
