@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 
-MAX_RECEIVES = 8
+MAX_RECEIVES = 12
 VISIBILITY_PER_TIMEOUT = 6  # AWS: visibility time-out at least 6 x the function's time-out
 
 

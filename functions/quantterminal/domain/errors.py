@@ -8,6 +8,7 @@ QuantTerminalError
 ├── MessageError                     a message that cannot be read: quarantined, never retried
 ├── RetryableError                   failed before any effect, or safe to repeat: try again later
 │   └── ConflictError                somebody else wrote first: read again
+│       └── GenerationError          decided on a working state that is not the ledger's last
 ├── AmbiguousError                   sent, and nobody knows whether it arrived: ask, do not repeat
 └── PermanentError                   will fail however often it is tried
     ├── OrderRejectedError           the broker proved that it refused the order
@@ -55,6 +56,12 @@ class ConflictError(RetryableError):
 
     def __init__(self, message: str, *, retry_after_s: float | None = 0.5) -> None:
         super().__init__(message, retry_after_s=retry_after_s)
+
+
+class GenerationError(ConflictError):
+    """Decided on a generation of the working state that is not the ledger's: it was rebuilt since,
+    or the cache lost its last writes.
+    """
 
 
 class AmbiguousError(QuantTerminalError):

@@ -164,7 +164,7 @@ class IntentLedger(Protocol):
         """Keep the decision; an approved one together with its order (pending submit).
 
         The decision that stands: an earlier one on the same signal, by whomever, changes no more.
-        ConflictError when the working state was rebuilt since.
+        GenerationError when the ledger's working state has another generation.
         """
         ...
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from quantterminal.domain.bars import MINUTE
 from quantterminal.domain.configuration import TradingConfig
-from quantterminal.domain.errors import ConflictError, RetryableError
+from quantterminal.domain.errors import ConflictError, GenerationError, RetryableError
 from quantterminal.domain.events import AssessSignal, EventName, Message, SubmitOrder
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.proposals import nothing_to_close, propose
@@ -30,7 +30,7 @@ from quantterminal.ports.ledger import EXTERNAL, AccountLedger, IntentLedger, In
 from quantterminal.ports.state import StateStore, WorkingState
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.announce import Announcer
-from quantterminal.services.working_state import load_state
+from quantterminal.services.working_state import load_state, rebuild_state
 from quantterminal.topology import ORDERS
 
 _TRIES = 5
@@ -150,13 +150,27 @@ def _decide(message: Message, request: AssessSignal, runtime: RiskRuntime) -> In
         ):
             continue
         intent = _record(message, request, proposal, runtime=runtime, denial=denial, now=now)
-        standing = runtime.ledger.record_intent(intent, generation=state.generation)
+        try:
+            standing = runtime.ledger.record_intent(intent, generation=state.generation)
+        except GenerationError:
+            _renew(state, runtime)
+            continue
         if denial is not None and standing == intent:
             _tell_denied(intent, runtime)
         return standing
     raise ConflictError(
         f"The account changed {_TRIES} times while {request.signal.id} was assessed",
     )
+
+
+def _renew(refused: WorkingState, runtime: RiskRuntime) -> None:
+    """Rebuild the working state, unless somebody else has since: a cache that came back without its
+    last writes stays behind the ledger until then.
+    """
+    account = runtime.trading.account
+    found = runtime.state.read(account)
+    if found is None or found.generation == refused.generation:
+        rebuild_state(account, state=runtime.state, accounts=runtime.accounts)
 
 
 def _propose(

@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from quantterminal.adapters.memory.tables import Tables
-from quantterminal.domain.errors import ConflictError
+from quantterminal.domain.errors import GenerationError
 from quantterminal.domain.orders import Order, OrderStatus
 from quantterminal.domain.replay import order_payload
 from quantterminal.ports.ledger import IntentRecord
@@ -23,7 +23,7 @@ class MemoryIntentLedger:
         account = tables.accounts.get(intent.account)
         found = None if account is None else account.generation
         if found != generation:
-            raise ConflictError(
+            raise GenerationError(
                 f"Decided on generation {generation} of the working state, now it is {found}",
             )
         if intent.id in tables.intents:

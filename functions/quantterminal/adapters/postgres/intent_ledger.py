@@ -2,7 +2,7 @@
 
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
-from quantterminal.domain.errors import ConflictError
+from quantterminal.domain.errors import GenerationError
 from quantterminal.domain.orders import Order, OrderStatus
 from quantterminal.domain.replay import order_payload
 from quantterminal.ports.ledger import IntentRecord
@@ -86,6 +86,6 @@ def _check_generation(connection: Connection, account: str, generation: int) -> 
     ).fetchone()
     found = None if row is None else row["generation"]
     if found != generation:
-        raise ConflictError(
+        raise GenerationError(
             f"Decided on generation {generation} of the working state, now it is {found}",
         )

@@ -165,6 +165,18 @@ def test_a_decision_on_a_state_that_was_rebuilt_since_is_taken_again(pipeline: P
     other.close()
 
 
+def test_a_state_that_stayed_behind_the_ledger_is_rebuilt_by_the_decision(
+    pipeline: Pipeline,
+) -> None:
+    message = pipeline.ask("SPY")
+    behind = pipeline.loaded().generation
+    pipeline.accounts.rebuild(pipeline.account)  # the cache comes back without the last rebuild
+
+    assert pipeline.assess(message).denial_code is None
+    assert pipeline.loaded().generation > behind + 1
+    assert len(pipeline.loaded().reserved) == 1
+
+
 def test_concurrent_signals_never_overspend(make_pipeline: MakePipeline) -> None:
     """Room for four orders of 9,005; ten workers ask for one each at the same instant."""
     symbols = tuple(f"S{n}" for n in range(10))
