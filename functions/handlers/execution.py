@@ -1,5 +1,6 @@
 """Consumes `orders`: submits, sweeps and cancels; the only way to the broker."""
 
+from dataclasses import replace
 from typing import Any
 
 from handlers.batch import handle_batch
@@ -15,7 +16,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _step(message: Message) -> None:
-    runtime = bootstrap.execution_runtime()
+    trading = bootstrap.trading_in_force("execution")
+    runtime = replace(bootstrap.execution_runtime(), trading=trading)
     match message.payload:
         case SubmitOrder() as request:
             order = submit_order(request, runtime=runtime)

@@ -1,5 +1,6 @@
 """Consumes `signals`: a signal becomes an order to submit, or a denial."""
 
+from dataclasses import replace
 from typing import Any
 
 from handlers.batch import handle_batch
@@ -16,7 +17,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _step(message: Message) -> None:
     if not isinstance(message.payload, AssessSignal):
         raise MessageError(f"Expected AssessSignal, was {type(message.payload).__name__}")
-    runtime = bootstrap.risk_runtime()
+    trading = bootstrap.trading_in_force("risk")
+    runtime = replace(bootstrap.risk_runtime(), trading=trading)
     intent = assess_signal(message, message.payload, runtime=runtime)
     runtime.telemetry.record(
         "SignalAssessed",

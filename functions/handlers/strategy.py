@@ -1,5 +1,6 @@
 """Consumes `bars`: one closed minute through the strategies."""
 
+from dataclasses import replace
 from typing import Any
 
 from handlers.batch import handle_batch
@@ -16,7 +17,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _step(message: Message) -> None:
     if not isinstance(message.payload, MinuteClosed):
         raise MessageError(f"Expected MinuteClosed, was {type(message.payload).__name__}")
-    runtime = bootstrap.strategy_runtime()
+    trading = bootstrap.trading_in_force("strategy")
+    runtime = replace(bootstrap.strategy_runtime(), trading=trading)
     signals = evaluate_minute(message, message.payload, runtime=runtime)
     runtime.telemetry.record(
         "MinuteEvaluated",

@@ -266,6 +266,19 @@ def test_the_last_note_of_a_kind(ledger: Ledger) -> None:
     assert ledger.accounts.last_noted(DEMO, "reconcile") == at(9)
 
 
+def test_what_the_last_note_about_something_says(ledger: Ledger) -> None:
+    def found() -> object:
+        return ledger.accounts.noted(DEMO, kind="limits", ref="x", since=at(0))
+
+    ledger.accounts.note(DEMO, kind="limits", ref="x", payload={"n": "0"}, at=at(-1))
+    assert found() is None
+    for number in ("1", "2"):
+        ledger.accounts.note(DEMO, kind="limits", ref="x", payload={"n": number}, at=at(5))
+    ledger.accounts.note(DEMO, kind="limits", ref="y", payload={"n": "3"}, at=at(6))
+    ledger.accounts.note(DEMO, kind="other", ref="x", payload={"n": "4"}, at=at(7))
+    assert found() == {"n": "2"}
+
+
 def test_books_hold_everything_that_the_working_state_is_made_of(ledger: Ledger) -> None:
     bought, resting = ledger.working("SPY"), ledger.working("IBM")
     ledger.apply(fill(bought, 4, "100.00", cumulative=4, seconds=70))

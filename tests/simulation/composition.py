@@ -378,6 +378,7 @@ def in_place_of_bootstrap(loop: Loop) -> Iterator[None]:
         "updates_runtime": lambda: part("order_updates"),
         "reconcile_runtime": lambda: part("reconcile"),
         "session_runtime": lambda: part("session"),
+        "trading_in_force": lambda service: part(service).trading,  # it never changes here
     }
     kept = {name: getattr(bootstrap, name) for name in answers}
     try:

@@ -26,6 +26,7 @@ from quantterminal.bootstrap.functions import (
     session_runtime,
     strategy_runtime,
     trade_log_runtime,
+    trading_in_force,
     updates_runtime,
 )
 from quantterminal.bootstrap.parts import Edge
@@ -52,5 +53,6 @@ __all__ = [
     "strategy_runtime",
     "ticket_desk",
     "trade_log_runtime",
+    "trading_in_force",
     "updates_runtime",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from quantterminal.bootstrap.parts import Edge, parts_of
 
 if TYPE_CHECKING:
+    from quantterminal.domain.configuration import TradingConfig
     from quantterminal.services.api_requests import ApiRuntime
     from quantterminal.services.apply_update import UpdateRuntime
     from quantterminal.services.assess_risk import RiskRuntime
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 def edge(service: str) -> Edge:
     """The edge of one queue's consumer; it shares the adapters of that function's runtime."""
     return parts_of(service).edge()
+
+
+def trading_in_force(service: str) -> "TradingConfig":
+    """The configuration with the limits that hold at this instant (C25)."""
+    return parts_of(service).limits_in_force.trading()
 
 
 @cache

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from quantterminal.services.apply_update import UpdateRuntime
     from quantterminal.services.dashboard import DashboardRuntime
     from quantterminal.services.guard_strategy import StrategyGuard
+    from quantterminal.services.limits_in_force import LimitsInForce
     from quantterminal.services.reconcile import ReconcileRuntime
     from quantterminal.services.session_day import SessionRuntime
 
@@ -231,6 +232,13 @@ class Parts:
             updates=self.updates(connection),
             halts=HaltDesk(self.account, halts, self.state, self.clock, self.announcer),
         )
+
+    @cached_property
+    def limits_in_force(self) -> "LimitsInForce":
+        from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
+        from quantterminal.services.limits_in_force import LimitsInForce
+
+        return LimitsInForce(self.trading, PostgresAccountLedger(self.database), self.clock)
 
     def session(self) -> "SessionRuntime":
         from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger

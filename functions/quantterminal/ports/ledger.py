@@ -279,6 +279,12 @@ class AccountLedger(Protocol):
         """When a row of that kind was last appended to the journal."""
         ...
 
+    def noted(
+        self, account: str, *, kind: str, ref: str, since: datetime
+    ) -> Mapping[str, str] | None:
+        """What the last row of that kind about `ref` says; None when there is none since then."""
+        ...
+
     def note(
         self, account: str, *, kind: str, ref: str, payload: Mapping[str, str], at: datetime
     ) -> None:

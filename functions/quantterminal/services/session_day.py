@@ -1,11 +1,12 @@
 """The trading day: what happens once at its open and once at its close."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.events import CancelOrders, EventName, Message
+from quantterminal.domain.risk import limits_as_text
 from quantterminal.domain.sessions import new_york_date, session_on
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.clock import Clock
@@ -13,6 +14,7 @@ from quantterminal.ports.ledger import AccountLedger
 from quantterminal.ports.state import StateStore
 from quantterminal.services.announce import Announcer
 from quantterminal.services.halting import HaltDesk
+from quantterminal.services.limits_in_force import KIND as LIMITS
 from quantterminal.services.working_state import load_state, rebuild_state
 from quantterminal.topology import ORDERS
 
@@ -46,9 +48,9 @@ def open_session(runtime: SessionRuntime, day: date) -> bool:
         return False
     runtime.accounts.note(
         account,
-        kind="limits",
+        kind=LIMITS,
         ref=day.isoformat(),
-        payload={name: str(value) for name, value in asdict(runtime.trading.limits).items()},
+        payload=limits_as_text(runtime.trading.limits),
         at=now,
     )
     runtime.announcer.announce(

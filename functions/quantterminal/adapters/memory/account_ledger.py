@@ -108,6 +108,15 @@ class MemoryAccountLedger:
     def last_noted(self, account: str, kind: str) -> datetime | None:
         return max(self._tables.noted.get((account, kind), ()), default=None)
 
+    def noted(
+        self, account: str, *, kind: str, ref: str, since: datetime
+    ) -> Mapping[str, str] | None:
+        for row in reversed(self._tables.journal.get(account, [])):
+            entry = row.entry
+            if (entry.kind, entry.ref) == (kind, ref) and entry.at >= since:
+                return {name: str(value) for name, value in entry.payload.items()}
+        return None
+
     def note(
         self, account: str, *, kind: str, ref: str, payload: Mapping[str, str], at: datetime
     ) -> None:

@@ -135,6 +135,17 @@ class PostgresAccountLedger:
             ).fetchone()
         return None if row is None else row["last"]
 
+    def noted(
+        self, account: str, *, kind: str, ref: str, since: datetime
+    ) -> Mapping[str, str] | None:
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "select payload from journal where account = %s and at >= %s and kind = %s"
+                " and ref = %s order by position desc limit 1",
+                (account, since, kind, ref),
+            ).fetchone()
+        return None if row is None else row["payload"]
+
     def note(
         self, account: str, *, kind: str, ref: str, payload: Mapping[str, str], at: datetime
     ) -> None:

@@ -29,7 +29,13 @@ from quantterminal.domain.risk.gates import (
     symbol_restricted,
 )
 from quantterminal.domain.risk.levels import Denial, DenialCode, HaltLevel, SymbolFlag
-from quantterminal.domain.risk.limits import RiskLimits, effective_limits, recent_window
+from quantterminal.domain.risk.limits import (
+    RiskLimits,
+    effective_limits,
+    limits_as_text,
+    limits_from_text,
+    recent_window,
+)
 from quantterminal.domain.risk.orders import (
     Approved,
     Origin,
@@ -73,6 +79,8 @@ __all__ = [
     "halt",
     "in_session",
     "is_reducing",
+    "limits_as_text",
+    "limits_from_text",
     "min_price",
     "no_duplicate",
     "no_flip",

@@ -1,9 +1,12 @@
 """The limits of one account, and how a change of them takes effect."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+
+from quantterminal.domain.errors import InvalidValueError
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,40 @@ def effective_limits(
             for each in fields(RiskLimits)
         },
     )
+
+
+def limits_as_text(limits: RiskLimits) -> dict[str, str]:
+    """Each limit as the journal keeps it: a list in words with blanks between, "" for None."""
+    return {each.name: _text(getattr(limits, each.name)) for each in fields(RiskLimits)}
+
+
+def limits_from_text(kept: Mapping[str, str], *, absent: RiskLimits) -> RiskLimits:
+    """What `limits_as_text` was told. A limit that was not known then is the one of `absent`.
+
+    Raises InvalidValueError for a value that is none, naming the limit.
+    """
+    known = [each for each in fields(RiskLimits) if each.name in kept]
+    return replace(absent, **{each.name: _value(each.name, kept[each.name]) for each in known})
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return "" if value is None else str(value)
+
+
+def _value(name: str, text: str) -> Any:
+    default = getattr(RiskLimits(), name)
+    if isinstance(default, tuple):
+        return tuple(text.split())
+    if text == "" and default is None:
+        return None
+    if isinstance(default, bool) and text in ("True", "False"):
+        return text == "True"
+    try:
+        return int(text) if isinstance(default, int) else Decimal(text)
+    except (ValueError, ArithmeticError) as problem:
+        raise InvalidValueError(f"Expected a value of the limit {name}, was {text!r}") from problem
 
 
 def _tighter(name: str, one: Any, other: Any) -> Any:

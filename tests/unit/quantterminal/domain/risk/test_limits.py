@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.risk import (
     RiskLimits,
     check,
     effective_limits,
+    limits_as_text,
+    limits_from_text,
     recent_window,
 )
 from quantterminal.domain.risk.orders import Approved, Proposal, Reservation, RiskSnapshot
@@ -77,6 +80,30 @@ def test_each_limit_is_taken_by_itself() -> None:
     found = effective_limits(in_force, wanted, since=TODAY, session=TODAY)
 
     assert (found.max_order_shares, found.min_price) == (10, 9)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_limits_come_back_from_the_journal_as_they_were(name: str) -> None:
+    for value in BOTH[name]:
+        limits = RiskLimits(**{name: value})
+        assert limits_from_text(limits_as_text(limits), absent=RiskLimits()) == limits
+
+
+def test_a_limit_that_the_journal_does_not_know_is_the_wanted_one() -> None:
+    wanted = RiskLimits(max_order_shares=7, max_rejects=2)
+
+    found = limits_from_text({"max_rejects": "9", "of_old": "1"}, absent=wanted)
+
+    assert found == replace(wanted, max_rejects=9)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("max_rejects", "many"), ("max_leverage", "x"), ("allow_short", "yes"), ("min_price", "")],
+)
+def test_a_text_that_is_no_value_of_its_limit_is_refused(name: str, text: str) -> None:
+    with pytest.raises(InvalidValueError, match=f"limit {name}, was '{text}'"):
+        limits_from_text({name: text}, absent=RiskLimits())
 
 
 @pytest.mark.parametrize(
