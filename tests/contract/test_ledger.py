@@ -30,11 +30,11 @@ from quantterminal.adapters.postgres.order_ledger import PostgresOrderLedger
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.errors import ConflictError, MessageError, RetryableError
 from quantterminal.domain.halts import ACCOUNT, Halt, HaltCode
-from quantterminal.domain.orders import Order, OrderEvent, OrderStatus, OrderUpdate, move
+from quantterminal.domain.orders import EXTERNAL, Order, OrderEvent, OrderStatus, OrderUpdate, move
 from quantterminal.domain.risk import HaltLevel, Origin, Reservation
 from quantterminal.domain.signals import Side
 from quantterminal.ports.bar_store import Quarantined
-from quantterminal.ports.ledger import EXTERNAL, Books, Evaluation, IntentRecord, Snapshot
+from quantterminal.ports.ledger import Books, Evaluation, IntentRecord, Snapshot
 from tests.contract.ledger_rows import OPEN, at, denied, fill, intent, signal, update
 from tests.ledger_database import empty
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 from quantterminal.domain.errors import IllegalTransitionError, InvalidValueError
 from quantterminal.domain.signals import Side
 
+EXTERNAL = "external"
+"""Attribution of orders and positions that this system did not make."""
 _ZERO = Decimal(0)
 
 
@@ -260,6 +262,39 @@ def merge(order: Order, update: OrderUpdate) -> Order:
         replaced_by=order.replaced_by or update.replaced_by,
     )
     return order if merged == order else replace(merged, version=order.version + 1)
+
+
+def absorb(order: Order, update: OrderUpdate) -> tuple[Order, str]:
+    """As `merge`; where the table refuses the status, the order with what was filled all the same,
+    and what was refused.
+    """
+    try:
+        return merge(order, update), ""
+    except IllegalTransitionError as problem:
+        filled = max(order.filled_quantity, update.filled_quantity)
+        if filled == order.filled_quantity:
+            return order, str(problem)
+        return replace(order, filled_quantity=filled, version=order.version + 1), str(problem)
+
+
+def external_order(account: str, update: OrderUpdate) -> Order:
+    """An order of the account that the broker knows and we do not, as `update` tells it."""
+    return Order(
+        client_order_id=update.client_order_id,
+        intent_id="",
+        account=account,
+        strategy=EXTERNAL,
+        symbol=update.symbol,
+        side=update.side,
+        quantity=update.quantity,
+        limit_price=update.limit_price or _ZERO,
+        status=update.proves,
+        status_at=update.at,
+        filled_quantity=update.filled_quantity,
+        broker_order_id=update.broker_order_id,
+        replaces=update.replaces,
+        replaced_by=update.replaced_by,
+    )
 
 
 def book(order: Order, execution: Execution, *, version: int) -> Order:

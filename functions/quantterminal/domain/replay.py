@@ -12,7 +12,7 @@ from quantterminal.domain.activities import Activity, ActivityKind, share_change
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import Halt, HaltCode
 from quantterminal.domain.journal import Entry, Finding, JournalRow, plain
-from quantterminal.domain.orders import Order, OrderStatus
+from quantterminal.domain.orders import Execution, Order, OrderStatus
 from quantterminal.domain.positions import Position, apply_fill, cash_change
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Side
@@ -230,6 +230,24 @@ def _opened(numbers: AccountNumbers | None) -> AccountNumbers:
 def order_payload(order: Order) -> dict[str, object]:
     """Every field of an order, for the row that tells how it stands now."""
     return {each.name: getattr(order, each.name) for each in fields(order)}
+
+
+def fill_payload(
+    order: Order, execution: Execution, *, broker_order_id: str, source: str
+) -> dict[str, object]:
+    """Everything of one execution that was booked, for its row; `source` is who told it."""
+    return {
+        "client_order_id": order.client_order_id,
+        "broker_order_id": broker_order_id,
+        "strategy": order.strategy,
+        "symbol": order.symbol,
+        "side": order.side,
+        "quantity": execution.quantity,
+        "price": execution.price,
+        "cumulative": execution.cumulative,
+        "executed_at": execution.at,
+        "source": source,
+    }
 
 
 def _order(entry: Entry) -> Order:

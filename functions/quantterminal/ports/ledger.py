@@ -18,9 +18,6 @@ from quantterminal.domain.positions import Position
 from quantterminal.domain.risk import DenialCode, Origin, Reservation
 from quantterminal.domain.signals import Side, Signal
 
-EXTERNAL = "external"
-"""Attribution of orders and positions that this system did not make."""
-
 Holding = tuple[str, str]
 """(strategy, symbol): the key of a position and of a strategy's snapshot."""
 

@@ -9,6 +9,7 @@ from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import ConflictError, GenerationError, RetryableError
 from quantterminal.domain.events import AssessSignal, EventName, Message, SubmitOrder
 from quantterminal.domain.money import price_from_float
+from quantterminal.domain.orders import EXTERNAL
 from quantterminal.domain.proposals import nothing_to_close, propose
 from quantterminal.domain.risk import (
     Approved,
@@ -26,7 +27,7 @@ from quantterminal.domain.signals import client_order_id, intent_id
 from quantterminal.ports.activity import ActivityLedger, SymbolBoard
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.clock import Clock
-from quantterminal.ports.ledger import EXTERNAL, AccountLedger, IntentLedger, IntentRecord
+from quantterminal.ports.ledger import AccountLedger, IntentLedger, IntentRecord
 from quantterminal.ports.state import StateStore, WorkingState
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.announce import Announcer

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from quantterminal.domain.configuration import TradingConfig
-from quantterminal.domain.orders import Order
+from quantterminal.domain.orders import EXTERNAL, Order
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.sessions import new_york_date, session_on
 from quantterminal.domain.strategy_breaker import Tally
 from quantterminal.ports.activity import ActivityLedger
-from quantterminal.ports.ledger import EXTERNAL, AccountLedger
+from quantterminal.ports.ledger import AccountLedger
 from quantterminal.services.halting import HaltDesk
 from quantterminal.services.working_state import load_state
 

@@ -7,6 +7,7 @@ from tests.simulation.planting import Replacement
 _ASSESS = "quantterminal.services.assess_risk"
 _EVALUATIONS = "quantterminal.adapters.memory.evaluation_ledger"
 _INTENTS = "quantterminal.adapters.memory.intent_ledger"
+_REPLAY = "quantterminal.domain.replay"
 _LEDGER = "quantterminal.adapters.memory.order_ledger"
 _STATE = "quantterminal.adapters.memory.state_store"
 _ACCOUNTS = "quantterminal.adapters.memory.account_ledger"
@@ -85,10 +86,9 @@ BUGS = (
         "journal-of-the-order-not-the-fill",
         "the journal tells the order's filled quantity as the execution's",
         Replacement(
-            _LEDGER,
-            '                **terms,\n                "cumulative": execution.cumulative,\n',
-            '                **terms | {"quantity": execution.cumulative},\n'
-            '                "cumulative": execution.cumulative,\n',
+            _REPLAY,
+            '        "quantity": execution.quantity,\n',
+            '        "quantity": execution.cumulative,\n',
         ),
         killer=4,
     ),

@@ -5,7 +5,7 @@ from tests.simulation.planting import Replacement
 
 _CLIENT = "quantterminal.adapters.alpaca.client"
 _RECONCILE = "quantterminal.services.reconcile"
-_LEDGER = "quantterminal.adapters.memory.order_ledger"
+_ORDERS = "quantterminal.domain.orders"
 _UPDATES = "handlers.order_updates"
 
 _FILLS = "    fills = list(runtime.books.fills_since(since))\n"
@@ -117,9 +117,9 @@ BUGS = (
         "external-order-adopted",
         "an order made by hand is attributed to whatever its id begins with",
         Replacement(
-            _LEDGER,
-            "            strategy=EXTERNAL,\n",
-            '            strategy=update.client_order_id.split("-")[0],\n',
+            _ORDERS,
+            "        strategy=EXTERNAL,\n",
+            '        strategy=update.client_order_id.split("-")[0],\n',
         ),
         killer=1,
     ),

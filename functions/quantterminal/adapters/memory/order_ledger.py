@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from quantterminal.adapters.memory.tables import FillRow, Tables
-from quantterminal.domain.errors import ConflictError, IllegalTransitionError, MessageError
-from quantterminal.domain.orders import Execution, Order, OrderUpdate, book, merge
+from quantterminal.domain.errors import ConflictError, MessageError
+from quantterminal.domain.orders import Execution, Order, OrderUpdate, absorb, book, external_order
 from quantterminal.domain.positions import Position, apply_fill, cash_change
-from quantterminal.domain.replay import order_payload
+from quantterminal.domain.replay import fill_payload, order_payload
 from quantterminal.domain.signals import Signal
-from quantterminal.ports.ledger import EXTERNAL, Applied, IntentRecord, Known
+from quantterminal.ports.ledger import Applied, IntentRecord, Known
 
 
 class MemoryOrderLedger:
@@ -64,7 +63,7 @@ class MemoryOrderLedger:
         known = tables.orders.get(update.client_order_id)
         external = known is None
         before = self._import(account, update, at) if known is None else known
-        after, problem = _merged(before, update)
+        after, problem = absorb(before, update)
         is_new = self._is_new(update)
         if is_new and update.execution is not None:
             self._book(after, update, update.execution, source=source, at=at)
@@ -98,20 +97,7 @@ class MemoryOrderLedger:
             )
 
     def _import(self, account: str, update: OrderUpdate, at: datetime) -> Order:
-        imported = Order(
-            client_order_id=update.client_order_id,
-            intent_id="",
-            account=account,
-            strategy=EXTERNAL,
-            symbol=update.symbol,
-            side=update.side,
-            quantity=update.quantity,
-            limit_price=update.limit_price or Decimal(0),
-            status=update.proves,
-            status_at=update.at,
-            filled_quantity=update.filled_quantity,
-            broker_order_id=update.broker_order_id,
-        )
+        imported = external_order(account, update)
         self._tables.created_at[imported.client_order_id] = at
         self._write(imported, at=at, note="imported")
         return imported
@@ -165,17 +151,9 @@ class MemoryOrderLedger:
             kind="fill",
             ref=execution.execution_id,
             correlation_id=tables.cause(order),
-            payload={
-                "client_order_id": order.client_order_id,
-                "broker_order_id": update.broker_order_id,
-                "strategy": order.strategy,
-                "symbol": order.symbol,
-                "side": order.side,
-                **terms,
-                "cumulative": execution.cumulative,
-                "executed_at": execution.at,
-                "source": source,
-            },
+            payload=fill_payload(
+                order, execution, broker_order_id=update.broker_order_id, source=source
+            ),
         )
 
     def _position(self, order: Order, execution: Execution | None) -> Position | None:
@@ -184,15 +162,3 @@ class MemoryOrderLedger:
             return None
         key = (order.account, order.strategy, order.symbol)
         return self._tables.positions.setdefault(key, Position(order.symbol))
-
-
-def _merged(before: Order, update: OrderUpdate) -> tuple[Order, str]:
-    try:
-        return merge(before, update), ""
-    except IllegalTransitionError as problem:
-        # the books still need what was filled, whatever the status claims
-        filled = max(before.filled_quantity, update.filled_quantity)
-        if filled == before.filled_quantity:
-            return before, str(problem)
-        corrected = replace(before, filled_quantity=filled, version=before.version + 1)
-        return corrected, str(problem)

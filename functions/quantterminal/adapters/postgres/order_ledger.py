@@ -1,17 +1,23 @@
 """Orders, fills, positions and cash: every fact of the broker is applied in one transaction."""
 
-from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from quantterminal.adapters.postgres import journal, rows
 from quantterminal.adapters.postgres.database import Connection, Database
-from quantterminal.domain.errors import ConflictError, IllegalTransitionError, MessageError
-from quantterminal.domain.orders import Execution, Order, OrderStatus, OrderUpdate, book, merge
+from quantterminal.domain.errors import ConflictError, MessageError
+from quantterminal.domain.orders import (
+    Execution,
+    Order,
+    OrderStatus,
+    OrderUpdate,
+    absorb,
+    book,
+    external_order,
+)
 from quantterminal.domain.positions import Position, apply_fill, cash_change
-from quantterminal.domain.replay import order_payload
+from quantterminal.domain.replay import fill_payload, order_payload
 from quantterminal.domain.signals import Signal
-from quantterminal.ports.ledger import EXTERNAL, Applied, IntentRecord, Known
+from quantterminal.ports.ledger import Applied, IntentRecord, Known
 
 _SELECT_ORDER = f"select {rows.columns(rows.ORDER_COLUMNS)} from orders"  # noqa: S608  constants
 _UPDATE_ORDER = (
@@ -97,7 +103,7 @@ class PostgresOrderLedger:
     def apply(self, account: str, update: OrderUpdate, *, source: str, at: datetime) -> Applied:
         with self._database.transaction() as connection:
             before, external = _lock_or_import(connection, account, update, at)
-            after, problem = _merged(before, update)
+            after, problem = absorb(before, update)
             is_new = _insert_fill(connection, after, update, source, at)
             if is_new and update.execution is not None:
                 after = book(after, update.execution, version=before.version + 1)
@@ -136,39 +142,12 @@ def _lock_or_import(
     known = _find(connection, update.client_order_id, lock=True)
     if known is not None:
         return known, False
-    imported = Order(
-        client_order_id=update.client_order_id,
-        intent_id="",
-        account=account,
-        strategy=EXTERNAL,
-        symbol=update.symbol,
-        side=update.side,
-        quantity=update.quantity,
-        limit_price=update.limit_price or Decimal(0),
-        status=update.proves,
-        status_at=update.at,
-        filled_quantity=update.filled_quantity,
-        broker_order_id=update.broker_order_id,
-        replaces=update.replaces,
-        replaced_by=update.replaced_by,
-    )
+    imported = external_order(account, update)
     inserted = connection.execute(_INSERT_ORDER, rows.order_row(imported) | {"created_at": at})
     if inserted.rowcount == 0:  # another connection imported it while we looked
         return _lock_or_import(connection, account, update, at)
     _journal_order(connection, imported, at=at, note="imported")
     return imported, True
-
-
-def _merged(before: Order, update: OrderUpdate) -> tuple[Order, str]:
-    try:
-        return merge(before, update), ""
-    except IllegalTransitionError as problem:
-        # the books still need what was filled, whatever the status claims
-        filled = max(before.filled_quantity, update.filled_quantity)
-        if filled == before.filled_quantity:
-            return before, str(problem)
-        corrected = replace(before, filled_quantity=filled, version=before.version + 1)
-        return corrected, str(problem)
 
 
 def _write(connection: Connection, order: Order, *, at: datetime, note: str) -> None:
@@ -251,18 +230,9 @@ def _insert_fill(
         kind="fill",
         ref=execution.execution_id,
         correlation_id=_cause(connection, order),
-        payload={
-            "client_order_id": order.client_order_id,
-            "broker_order_id": update.broker_order_id,
-            "strategy": order.strategy,
-            "symbol": order.symbol,
-            "side": order.side,
-            "quantity": execution.quantity,
-            "price": execution.price,
-            "cumulative": execution.cumulative,
-            "executed_at": execution.at,
-            "source": source,
-        },
+        payload=fill_payload(
+            order, execution, broker_order_id=update.broker_order_id, source=source
+        ),
     )
     return True
 

@@ -5,10 +5,9 @@ import pytest
 from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.events import CancelOrders
 from quantterminal.domain.halts import ACCOUNT, HaltCode
-from quantterminal.domain.orders import OrderStatus
+from quantterminal.domain.orders import EXTERNAL, OrderStatus
 from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Side
-from quantterminal.ports.ledger import EXTERNAL
 from quantterminal.services.apply_update import apply_update
 from quantterminal.services.flatten import flatten
 from quantterminal.topology import ORDERS

@@ -3,10 +3,9 @@ from decimal import Decimal
 
 from quantterminal.domain.events import EventName
 from quantterminal.domain.halts import HaltCode
-from quantterminal.domain.orders import Order, OrderStatus
+from quantterminal.domain.orders import EXTERNAL, Order, OrderStatus
 from quantterminal.domain.risk import DenialCode, HaltLevel
 from quantterminal.domain.signals import Action, Side
-from quantterminal.ports.ledger import EXTERNAL
 from quantterminal.services.apply_update import apply_update
 from quantterminal.services.reconcile import Reconciliation, import_facts, reconcile
 from quantterminal.services.sweep_orders import sweep_orders

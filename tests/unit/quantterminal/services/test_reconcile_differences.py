@@ -11,11 +11,10 @@ from quantterminal.domain.activities import Activity, ActivityKind
 from quantterminal.domain.errors import CredentialsError
 from quantterminal.domain.events import EventName, UnreadableFrame
 from quantterminal.domain.halts import ACCOUNT, HaltCode
-from quantterminal.domain.orders import OrderStatus
+from quantterminal.domain.orders import EXTERNAL, OrderStatus
 from quantterminal.domain.risk import DenialCode, HaltLevel
 from quantterminal.domain.signals import Side
 from quantterminal.ports.broker import BrokerAccount
-from quantterminal.ports.ledger import EXTERNAL
 from quantterminal.services.apply_update import apply_update, keep_unreadable
 from quantterminal.services.reconcile import COMPLETE_KIND, Found, Reconciliation, reconcile
 from quantterminal.topology import BUS_RULES
