@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.view import Dashboard, Hello, Tick
 from quantterminal.domain.view_changes import changes
-from quantterminal.ports.live import ConnectionRegistry, Push
+from quantterminal.ports.live import ConnectionRegistry, Listening, Push
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.dashboard import (
     DashboardRuntime,
@@ -55,7 +55,7 @@ class LiveFeed:
         Raises RetryableError when ledger or registry cannot be read: the sockets stay silent then,
         which the pages notice. A socket that cannot be reached gets the whole picture next time.
         """
-        listening = self._runtime.connections.connections()
+        listening = self._entitled(self._runtime.connections.connections())
         if not listening:
             self._shown, self._greeted, self._missed = None, frozenset(), {}
             return 0
@@ -74,6 +74,19 @@ class LiveFeed:
             reached |= self._send(new, self._greeting(picture))
         self._shown, self._greeted = picture, frozenset(reached)
         return len(listening)
+
+    def _entitled(self, known: Listening) -> frozenset[str]:
+        """Those that may still listen. The others are closed, and come again with a new ticket."""
+        now = self._runtime.dashboard.clock.now()
+        ended = {each for each, until in known.items() if until is not None and until <= now}
+        for socket in sorted(ended):
+            try:
+                self._runtime.push.close(socket)
+            except (RetryableError, PermanentError) as problem:
+                self._runtime.telemetry.record("LiveCloseFailed", problem=str(problem))
+                continue
+            self._runtime.connections.remove(socket)
+        return frozenset(known) - ended
 
     def _picture(self) -> Dashboard:
         runtime = self._runtime.dashboard

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,8 +34,8 @@ class Room:
             )
         )
 
-    def enter(self, socket: str) -> None:
-        self.connections.add(socket)
+    def enter(self, socket: str, *, until: datetime | None = None) -> None:
+        self.connections.add(socket, until=until)
         self.push.open.add(socket)
 
     def heard(self, socket: str) -> list[dict[str, Any]]:
@@ -81,13 +82,45 @@ def test_a_socket_that_has_gone_is_forgotten(room: Room) -> None:
 
     room.feed.beat()
 
-    assert room.connections.connections() == frozenset()
+    assert room.connections.connections() == {}
+
+
+def test_a_socket_is_closed_when_its_sign_in_ends(room: Room, pipeline: Pipeline) -> None:
+    end = pipeline.clock.now() + timedelta(minutes=15)
+    room.enter("signed in", until=end)
+    room.enter("here")
+    room.feed.beat()
+    pipeline.clock.forward(timedelta(minutes=15))
+
+    assert room.feed.beat() == 1
+
+    assert room.push.open == {"here"}
+    assert room.connections.connections() == {"here": None}
+    assert [each["type"] for each in room.heard("signed in")] == ["hello"]
+
+
+def test_a_socket_that_cannot_be_closed_hears_nothing_and_is_closed_later(
+    room: Room, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(socket: str) -> None:
+        raise RetryableError(f"{socket} cannot be closed now")
+
+    room.enter("a", until=pipeline.clock.now())
+    monkeypatch.setattr(room.push, "close", fail)
+    room.feed.beat()
+    assert room.heard("a") == []
+    monkeypatch.undo()
+
+    room.feed.beat()
+
+    assert room.push.open == set()
+    assert room.connections.connections() == {}
 
 
 def test_a_socket_that_still_shakes_hands_is_waited_for(room: Room) -> None:
     room.connections.add("a")
     room.feed.beat()
-    assert room.connections.connections() == {"a"}
+    assert set(room.connections.connections()) == {"a"}
     room.push.open.add("a")
 
     room.feed.beat()
@@ -101,7 +134,7 @@ def test_a_socket_that_never_opens_is_forgotten_in_the_end(room: Room) -> None:
     for _ in range(10):
         room.feed.beat()
 
-    assert room.connections.connections() == frozenset()
+    assert room.connections.connections() == {}
 
 
 def test_a_message_that_did_not_arrive_is_made_good_by_the_whole_picture(
