@@ -51,7 +51,7 @@ def _view(parts: list[str], event: dict[str, Any], runtime: ApiRuntime) -> View:
         case ["dashboard"]:
             return hello(0, runtime=runtime.dashboard)
         case ["curve", span]:
-            return curve(span, runtime=runtime.dashboard)
+            return curve(span, runtime=runtime.dashboard, archive=runtime.archive)
         case ["bars", symbol]:
             return bars(symbol, runtime=runtime.dashboard)
         case ["reports"]:

@@ -43,6 +43,13 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
     def recover_orders() -> None:
         import_facts(runtime=recovering)
 
+    began = parts.clock.now()
+
+    def note_start() -> None:
+        database = parts.new_database()
+        parts.note_start("container", at=began, database=database)
+        database.close()
+
     live = _live_feed(parts)
 
     return ContainerRuntime(
@@ -63,6 +70,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         gaps=PostgresGapLog(parts.new_database(), parts.account),
         telemetry=parts.telemetry,
         recover_orders=recover_orders,
+        note_start=note_start,
         feed_url=settings.need("QT_FEED_URL"),
         feed_session=lambda: PolygonSession(
             api_key=feed_key,
@@ -145,6 +153,7 @@ def _live_feed(parts: Parts) -> "LiveFeed | None":
     """None where nobody can listen: without a live socket."""
     from quantterminal.adapters.apigateway.push import ApiGatewayPush
     from quantterminal.adapters.redis.connections import RedisConnections
+    from quantterminal.adapters.sqs.gauge import SqsGauge
     from quantterminal.services.live_feed import LiveFeed, LiveRuntime
 
     address = parts.settings.get("QT_SOCKET_URL")
@@ -157,5 +166,6 @@ def _live_feed(parts: Parts) -> "LiveFeed | None":
             connections=RedisConnections(parts.redis, parts.account),
             push=ApiGatewayPush(client),
             telemetry=parts.telemetry,
+            queues=SqsGauge(parts.aws("sqs"), parts.queue_urls),
         )
     )

@@ -11,6 +11,7 @@ from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.view import Dashboard, Hello, Tick
 from quantterminal.domain.view_changes import changes
 from quantterminal.ports.live import ConnectionRegistry, Listening, Push
+from quantterminal.ports.queue_gauge import QueueGauge
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.dashboard import (
     DashboardRuntime,
@@ -19,10 +20,12 @@ from quantterminal.services.dashboard import (
     figures_of_today,
     hello,
 )
+from quantterminal.services.queue_watch import Queued, QueueWatch
 
 # API Gateway takes 128 kB a message; a character of JSON is at most a few bytes of it.
 MOST_CHARACTERS = 100_000
 FIGURES_EVERY = 10
+QUEUES_EVERY = 30  # SQS is paid by the question
 _FEWEST_ORDERS = 10
 _FEWEST_POINTS = 50
 _PATIENCE = 10  # beats in which a socket that was announced may still be shaking hands
@@ -34,6 +37,7 @@ class LiveRuntime:
     connections: ConnectionRegistry
     push: Push
     telemetry: Telemetry
+    queues: QueueGauge
     most_characters: int = MOST_CHARACTERS
 
 
@@ -46,6 +50,9 @@ class LiveFeed:
         self._shown: Dashboard | None = None
         self._figures: FiguresByStrategy = {}
         self._figures_age = FIGURES_EVERY
+        self._queues = QueueWatch(runtime.queues)
+        self._queued: Queued | None = None
+        self._queued_age = QUEUES_EVERY
         self._greeted: frozenset[str] = frozenset()
         self._missed: dict[str, int] = {}
 
@@ -94,7 +101,11 @@ class LiveFeed:
             self._figures = figures_of_today(runtime=runtime)
             self._figures_age = 0
         self._figures_age += 1
-        return dashboard(self._figures, runtime=runtime)
+        if self._queued_age >= QUEUES_EVERY:
+            self._queued = self._queues.look(runtime.clock.now())
+            self._queued_age = 0
+        self._queued_age += 1
+        return dashboard(self._figures, runtime=runtime, queued=self._queued)
 
     def _greeting(self, picture: Dashboard) -> str:
         whole = hello(self._sequence, runtime=self._runtime.dashboard, picture=picture)

@@ -99,7 +99,8 @@ def _cards(report: DayReport) -> str:
 
 
 def _equity(report: DayReport) -> str:
-    chart = equity_chart(report.curve, closes=report.session_close)
+    tested = report.backtest.curve if report.backtest else ()
+    chart = equity_chart(report.curve, closes=report.session_close, backtest=tested)
     opened, closed = formats.dollars(report.equity_open), formats.dollars(report.equity_close)
     body = (
         f"<figure>{chart}</figure>"
@@ -109,7 +110,23 @@ def _equity(report: DayReport) -> str:
         if chart
         else '<p class="muted">No equity was recorded on this day.</p>'
     )
-    return f"<section><h2>Equity</h2>{body}</section>"
+    return f"<section><h2>Equity</h2>{body}{_backtest(report)}</section>"
+
+
+def _backtest(report: DayReport) -> str:
+    tested = report.backtest
+    if tested is None:
+        return ""
+    if tested.total_pnl is None:
+        return f'<p class="warning">No backtest of the day: {escape(tested.problem)}.</p>'
+    live = report.overall.performance
+    return (
+        f'<p class="note">The backtester on the same bars (dashed, brown; fills at the'
+        f" {escape(tested.fills)}; {tested.sessions} sessions with their warm-up):"
+        f" {formats.dollars(tested.total_pnl, signed=True)} in {formats.count(tested.trades)}"
+        f" trades, live {formats.dollars(live.total_pnl, signed=True)} in"
+        f" {formats.count(live.trades)}. It knows no halts and no commands of persons.</p>"
+    )
 
 
 def _strategies(report: DayReport) -> str:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from quantterminal.adapters.memory.live import MemoryConnections, MemoryPush
+from quantterminal.adapters.memory.queue_gauge import MemoryQueueGauge
 from quantterminal.adapters.wire.frames import encode_frame
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.view import EquityPoint
 from quantterminal.services.dashboard import hello
 from quantterminal.services.live_feed import (
     MOST_CHARACTERS,
+    QUEUES_EVERY,
     LiveFeed,
     LiveRuntime,
     fitting,
@@ -24,12 +26,14 @@ class Room:
 
     def __init__(self, pipeline: Pipeline, *, most_characters: int = MOST_CHARACTERS) -> None:
         self.connections, self.push = MemoryConnections(), MemoryPush()
+        self.queues = MemoryQueueGauge(bars=0, orders=0)
         self.feed = LiveFeed(
             LiveRuntime(
                 pipeline.dashboard,
                 self.connections,
                 self.push,
                 pipeline.telemetry,
+                self.queues,
                 most_characters=most_characters,
             )
         )
@@ -83,6 +87,22 @@ def test_a_socket_that_has_gone_is_forgotten(room: Room) -> None:
     room.feed.beat()
 
     assert room.connections.connections() == {}
+
+
+def test_what_waits_in_the_queues_is_asked_for_now_and_then(room: Room, pipeline: Pipeline) -> None:
+    room.enter("a")
+    room.queues.held = {"bars": 2, "orders": 1}
+    room.feed.beat()
+    for _ in range(QUEUES_EVERY):
+        pipeline.clock.forward(timedelta(seconds=1))
+        room.feed.beat()
+
+    hello, *ticks = room.heard("a")
+    ages = [each["changes"]["health"]["queue_age_s"] for each in ticks]
+
+    assert hello["dashboard"]["health"]["queued"] == 3
+    assert ages == [*range(1, QUEUES_EVERY + 1)]
+    assert room.queues.asked == 2
 
 
 def test_a_socket_is_closed_when_its_sign_in_ends(room: Room, pipeline: Pipeline) -> None:
