@@ -25,7 +25,7 @@ from quantterminal.services.queue_watch import Queued, QueueWatch
 # API Gateway takes 128 kB a message; a character of JSON is at most a few bytes of it.
 MOST_CHARACTERS = 100_000
 FIGURES_EVERY = 10
-QUEUES_EVERY = 30  # SQS is paid by the question
+QUEUES_EVERY = 30  # while nothing waits: SQS is paid by the question
 _FEWEST_ORDERS = 10
 _FEWEST_POINTS = 50
 _PATIENCE = 10  # beats in which a socket that was announced may still be shaking hands
@@ -101,7 +101,7 @@ class LiveFeed:
             self._figures = figures_of_today(runtime=runtime)
             self._figures_age = 0
         self._figures_age += 1
-        if self._queued_age >= QUEUES_EVERY:
+        if self._queued_age >= QUEUES_EVERY or (self._queued is not None and self._queued.messages):
             self._queued = self._queues.look(runtime.clock.now())
             self._queued_age = 0
         self._queued_age += 1

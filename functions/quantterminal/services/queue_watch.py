@@ -1,7 +1,7 @@
 """Since when messages wait, from looking at how many there are now and then.
 
 An age is too low by at most the time between two looks, and too high where a queue was empty in
-between and nobody looked.
+between and nobody looked: look often while something waits.
 """
 
 from dataclasses import dataclass

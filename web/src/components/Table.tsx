@@ -20,7 +20,7 @@ export function Head({ right = false, className = "", children }: HeadProps) {
   return (
     <th
       scope="col"
-      className={`px-2 py-1 text-xs font-normal whitespace-nowrap text-dim ${
+      className={`px-1.5 py-1 text-xs font-normal whitespace-nowrap text-dim ${
         right ? "text-right" : "text-left"
       } ${className}`}
     >
@@ -46,7 +46,7 @@ export function SortHead({ sorted, onSort, right = false, className = "", childr
         right ? "text-right" : "text-left"
       } ${className}`}
     >
-      <button type="button" onClick={onSort} className="px-2 py-1 hover:text-text">
+      <button type="button" onClick={onSort} className="px-1.5 py-1 hover:text-text">
         {children}
         <span aria-hidden="true"> {ARROWS[sorted]}</span>
       </button>
@@ -57,7 +57,7 @@ export function SortHead({ sorted, onSort, right = false, className = "", childr
 export function Cell({ right = false, className = "", children }: HeadProps) {
   return (
     <td
-      className={`px-2 py-0.5 align-top ${right ? "text-right whitespace-nowrap" : ""} ${className}`}
+      className={`px-1.5 py-0.5 align-top ${right ? "text-right whitespace-nowrap" : ""} ${className}`}
     >
       {children}
     </td>

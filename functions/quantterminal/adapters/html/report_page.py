@@ -39,13 +39,13 @@ def render_report(report: DayReport) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
+        f"{_head(report)}\n<main>\n"
         + "\n".join(part for part in _parts(report) if part)
-        + "\n</body>\n</html>\n"
+        + f"\n</main>\n{_foot(report)}\n</body>\n</html>\n"
     )
 
 
 def _parts(report: DayReport) -> Iterable[str]:
-    yield _head(report)
     if not report.complete:
         yield (
             '<p class="warning">The session had not closed when this was written: the figures'
@@ -59,7 +59,6 @@ def _parts(report: DayReport) -> Iterable[str]:
     yield _halts(report)
     yield _gaps(report)
     yield _trades(report.trades)
-    yield _foot(report)
 
 
 def _head(report: DayReport) -> str:
@@ -292,6 +291,6 @@ def _table(heads: Sequence[str], rows: Iterable[str], *, text: int = 1) -> str:
         for index, head in enumerate(heads)
     )
     return (
-        f'<div class="wide"><table><thead><tr>{cells}</tr></thead>'
+        f'<div class="wide" tabindex="0"><table><thead><tr>{cells}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

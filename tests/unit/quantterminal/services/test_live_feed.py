@@ -89,20 +89,32 @@ def test_a_socket_that_has_gone_is_forgotten(room: Room) -> None:
     assert room.connections.connections() == {}
 
 
-def test_what_waits_in_the_queues_is_asked_for_now_and_then(room: Room, pipeline: Pipeline) -> None:
+def test_empty_queues_are_asked_now_and_then_and_others_each_second(
+    room: Room, pipeline: Pipeline
+) -> None:
+    def beats(count: int) -> None:
+        for _ in range(count):
+            pipeline.clock.forward(timedelta(seconds=1))
+            room.feed.beat()
+
     room.enter("a")
+    beats(QUEUES_EVERY)
+    assert room.queues.asked == 1
     room.queues.held = {"bars": 2, "orders": 1}
-    room.feed.beat()
-    for _ in range(QUEUES_EVERY):
-        pipeline.clock.forward(timedelta(seconds=1))
-        room.feed.beat()
+    beats(5)
+    assert room.queues.asked == 1 + 5
+    room.queues.held = {"bars": 0, "orders": 0}
+    beats(QUEUES_EVERY)
 
-    hello, *ticks = room.heard("a")
-    ages = [each["changes"]["health"]["queue_age_s"] for each in ticks]
-
-    assert hello["dashboard"]["health"]["queued"] == 3
-    assert ages == [*range(1, QUEUES_EVERY + 1)]
-    assert room.queues.asked == 2
+    _, *ticks = room.heard("a")
+    health = [each["changes"]["health"] for each in ticks]
+    told = [(each["queued"], each["queue_age_s"]) for each in health]
+    assert told[QUEUES_EVERY - 2 :][:7] == [
+        (0, None),
+        *((3, age) for age in range(5)),
+        (0, None),
+    ]
+    assert room.queues.asked == 1 + 5 + 1
 
 
 def test_a_socket_is_closed_when_its_sign_in_ends(room: Room, pipeline: Pipeline) -> None:

@@ -7,7 +7,7 @@ import { ReasonDialog } from "../../components/ReasonDialog";
 import { Cell, ROW, SortHead, Table, Titles } from "../../components/Table";
 import { average, bps, counted, price, quantity } from "../../format/numbers";
 import { orderGroup, orderMark, type OrderGroup } from "../../format/status";
-import { day, time } from "../../format/time";
+import { timeOrDay } from "../../format/time";
 import { chosen, csv, sorted, turned, type Column, type Sorting } from "./list";
 
 const STEP = 60;
@@ -43,13 +43,9 @@ interface RowProps {
 
 /** A tick keeps the rows that did not change, and those are not drawn again. */
 const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: RowProps) {
-  const on = day(row.at);
   return (
     <tr className={ROW} tabIndex={-1} data-row={row.client_order_id} data-order={row.client_order_id}>
-      <Cell className="whitespace-nowrap text-dim">
-        {on === today ? "" : `${on} `}
-        {time(row.at)}
-      </Cell>
+      <Cell className="whitespace-nowrap text-dim">{timeOrDay(row.at, today)}</Cell>
       <Cell className="hidden max-w-[14ch] truncate @3xl:table-cell">
         <span title={row.strategy}>{row.strategy}</span>
       </Cell>
