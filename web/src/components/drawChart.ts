@@ -68,6 +68,9 @@ const STYLES = {
   solid: LineStyle.Solid,
 };
 
+/** The share of the points that lie so far left that a text over them has no place. */
+const EDGE = 0.05;
+
 const ms = (at: Time): number => (at as number) * 1000;
 const stamp = (seconds: number): UTCTimestamp => seconds as UTCTimestamp;
 
@@ -181,9 +184,9 @@ function keepWhole(element: HTMLElement, chart: IChartApi) {
 }
 
 /** A text stands over the middle of its mark. At the left edge half of it would be cut off, so that
- * half is blank there. */
-function atEdge(mark: Mark, first: number): Mark {
-  if (mark.time > first || mark.text === "") return mark;
+ * half is blank up to `edge`. */
+function besideEdge(mark: Mark, edge: number): Mark {
+  if (mark.time > edge || mark.text === "") return mark;
   return { ...mark, text: "\u00a0".repeat(mark.text.length + 2) + mark.text };
 }
 
@@ -219,8 +222,9 @@ export function drawTimeChart(element: HTMLElement, kind: "equity" | "candles"):
   const lines = new Map<string, IPriceLine>();
 
   const drawMarks = () => {
-    const first = (series.dataByIndex(0)?.time ?? 0) as number;
-    marking.setMarkers(marks.map((mark) => seriesMark(atEdge(mark, first), palette)));
+    const data = series.data();
+    const edge = (data[Math.floor(data.length * EDGE)]?.time ?? 0) as number;
+    marking.setMarkers(marks.map((mark) => seriesMark(besideEdge(mark, edge), palette)));
   };
   const recolour = new MutationObserver(() => {
     palette = colours();

@@ -121,7 +121,7 @@ def _backtest(report: DayReport) -> str:
     live = report.overall.performance
     return (
         f'<p class="note">The backtester on the same bars (dashed, brown; fills at the'
-        f" {escape(tested.fills)}; {tested.sessions} sessions with their warm-up):"
+        f" {escape(tested.fills)}; sessions before it to warm up: {tested.sessions - 1}):"
         f" {formats.dollars(tested.total_pnl, signed=True)} in {formats.count(tested.trades)}"
         f" trades, live {formats.dollars(live.total_pnl, signed=True)} in"
         f" {formats.count(live.trades)}. It knows no halts and no commands of persons.</p>"
