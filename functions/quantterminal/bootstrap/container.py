@@ -4,6 +4,7 @@ import random
 import secrets
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,13 +44,6 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
     def recover_orders() -> None:
         import_facts(runtime=recovering)
 
-    began = parts.clock.now()
-
-    def note_start() -> None:
-        database = parts.new_database()
-        parts.note_start("container", at=began, database=database)
-        database.close()
-
     live = _live_feed(parts)
 
     return ContainerRuntime(
@@ -70,7 +64,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         gaps=PostgresGapLog(parts.new_database(), parts.account),
         telemetry=parts.telemetry,
         recover_orders=recover_orders,
-        note_start=note_start,
+        note_start=_note_start(parts),
         feed_url=settings.need("QT_FEED_URL"),
         feed_session=lambda: PolygonSession(
             api_key=feed_key,
@@ -89,6 +83,17 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         bars_from_trades="AM" not in channels,
         push_live=None if live is None else live.beat,
     )
+
+
+def _note_start(parts: Parts) -> Callable[[], None]:
+    began = parts.clock.now()
+
+    def note() -> None:
+        database = parts.new_database()
+        parts.note_start("container", at=began, database=database)
+        database.close()
+
+    return note
 
 
 def _stream_session(parts: Parts) -> "AlpacaSession":

@@ -101,8 +101,8 @@ def curve(span: str, *, runtime: DashboardRuntime, archive: Archive) -> CurveVie
     today = trading_day(new_york_date(now))
     since = today.opens if span == "day" else now - _SPANS[span]
     happened = min(since, today.start)  # a start before the open belongs to the day, too
-    days = [today.day] if span == "day" else _newest_days(today.day, since=since)
-    tested = (backtest_curve(account, day, archive=archive) for day in days)
+    compared = [today.day] if span == "day" else _newest_days(today.day, since=since)
+    tested = (backtest_curve(account, day, archive=archive) for day in compared)
     return CurveView(
         span=span,
         points=tuple(runtime.ledger.curve(account, since=since, most=_MOST_POINTS)),
