@@ -9,7 +9,7 @@ from ingest_container.heartbeat import keep_beating
 from ingest_container.market_data import MarketData
 from ingest_container.order_stream import OrderStream
 from ingest_container.pushing import keep_pushing
-from ingest_container.waiting import PatientThread
+from ingest_container.starting import note_start
 from quantterminal.services.container_runtime import ContainerRuntime
 
 _SHUT_GATE_S = 1.0
@@ -50,7 +50,7 @@ async def serve(
                     order_stream.keep_gate(),
                     keep_beating(runtime, market_data, order_stream),
                     keep_pushing(runtime),
-                    _note_start(runtime),
+                    note_start(runtime),
                 )
             ]
             await stopped.wait()
@@ -63,11 +63,3 @@ async def serve(
                 await order_stream.shut_gate()
                 await market_data.lease.release()
     runtime.telemetry.record("container_stopped")
-
-
-async def _note_start(runtime: ContainerRuntime) -> None:
-    """It waits for the ledger beside everything else: nothing depends on it."""
-    if runtime.note_start is None:
-        return
-    thread = PatientThread("start", draw=runtime.draw, telemetry=runtime.telemetry)
-    await thread.until_done(runtime.note_start, still=lambda: True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -113,6 +114,18 @@ def test_soon_there_are_bars_orders_fills_and_a_moving_profit(run: QtRun, page: 
 
     assert run.dashboard()["health"]["bars_seen"] > 0
     assert len(profits) >= 5
+
+
+def test_the_start_of_the_system_stands_beside_the_curve(run: QtRun, page: Page) -> None:
+    answer = page.request.get(f"http://127.0.0.1:{run.port}/api/curve/day").json()
+
+    assert [each["kind"] for each in answer["markers"]] == ["start"]
+    assert answer["backtest"] == []
+
+
+def test_the_queues_of_the_run_are_looked_at(page: Page) -> None:
+    health = page.get_by_role("region", name="Health")
+    expect(health).to_contain_text(re.compile(r"Queues(empty|!?\d+ · \d+ s)"), timeout=60_000)
 
 
 def test_a_fill_is_seen_within_two_seconds_of_the_brokers(
