@@ -61,6 +61,8 @@ def dashboard() -> view.Dashboard:
         buying_power="70000.00",
         reserved="8241.10",
         high_water_mark="100250.00",
+        gross="21747.60",
+        net="21747.60",
         drawdown_fraction="0.0025",
         halt_level="ACTIVE",
         halts=(),

@@ -207,7 +207,10 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One picture of the whole account at one instant of market time."""
+    """One picture of the whole account at one instant of market time.
+
+    `gross` and `net` are the market values of all positions, without and with their signs.
+    """
 
     at: datetime
     mode: str
@@ -235,6 +238,8 @@ class Dashboard:
     quotes: tuple[QuoteRow, ...]
     health: Health
     alerts: tuple[AlertRow, ...] = ()
+    gross: str = ""
+    net: str = ""
 
 
 # The lists of a picture whose rows are told one by one, and the field that names a row.
@@ -284,6 +289,8 @@ class Changes:
     quotes: tuple[QuoteRow, ...] | None = None
     health: Health | None = None
     alerts: tuple[AlertRow, ...] | None = None
+    gross: str | None = None
+    net: str | None = None
     gone: tuple[Gone, ...] | None = None
 
 

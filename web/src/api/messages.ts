@@ -153,7 +153,7 @@ export interface Health {
   readonly queue_age_s: number | null;
 }
 
-/** One picture of the whole account at one instant of market time. */
+/** One picture of the whole account at one instant of market time. gross and net are the market values of all positions, without and with their signs. */
 export interface Dashboard {
   readonly at: Instant;
   readonly mode: string;
@@ -181,6 +181,8 @@ export interface Dashboard {
   readonly quotes: readonly QuoteRow[];
   readonly health: Health;
   readonly alerts: readonly AlertRow[];
+  readonly gross: string;
+  readonly net: string;
 }
 
 /** Rows that a list of the picture has no more, by their keys as text. */
@@ -212,6 +214,8 @@ export interface Changes {
   readonly quotes?: readonly QuoteRow[];
   readonly health?: Health;
   readonly alerts?: readonly AlertRow[];
+  readonly gross?: string;
+  readonly net?: string;
   readonly gone?: readonly Gone[];
 }
 
@@ -394,6 +398,8 @@ export const SHAPES = {
     quotes: "QuoteRow[]",
     health: "Health",
     alerts: "AlertRow[]",
+    gross: "string",
+    net: "string",
   },
   Gone: {
     rows: "string",
@@ -421,6 +427,8 @@ export const SHAPES = {
     quotes: "QuoteRow[]~",
     health: "Health~",
     alerts: "AlertRow[]~",
+    gross: "string~",
+    net: "string~",
     gone: "Gone[]~",
   },
   Hello: {

@@ -67,9 +67,21 @@ export function Cell({ right = false, className = "", children }: HeadProps) {
 /** Rows are given as `<tr className={ROW}>`. */
 export const ROW = "[&>td]:border-t [&>td]:border-line/60 hover:bg-raised focus:bg-raised focus:outline-2 focus:-outline-offset-2 focus:outline-amber";
 
-export function Table({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+interface TableProps {
+  readonly label: string;
+  /** With so many columns that a narrow panel needs every pixel. */
+  readonly dense?: boolean;
+  readonly children: ReactNode;
+}
+
+const DENSE = "@max-3xl:[&_td]:px-1 @max-3xl:[&_th]:px-1";
+
+export function Table({ label, dense = false, children }: TableProps) {
   return (
-    <table aria-label={label} className="w-full border-separate border-spacing-0">
+    <table
+      aria-label={label}
+      className={`w-full border-separate border-spacing-0 ${dense ? DENSE : ""}`}
+    >
       {children}
     </table>
   );

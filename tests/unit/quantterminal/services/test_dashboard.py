@@ -64,6 +64,7 @@ def test_positions_are_marked_at_the_last_bar(pipeline: Pipeline) -> None:
     assert (shown.equity, shown.day_pnl) == ("100005.00", "5.00")
     assert shown.unrealized_pnl == "5.00"
     assert shown.high_water_mark == "100005.00"
+    assert (shown.gross, shown.net) == ("5005.00", "5005.00")
     spy = shown.positions[1]
     assert (spy.symbol, spy.quantity, spy.market_value) == ("SPY", "20", "2020.00")
     assert (spy.average_price, spy.last, spy.weight) == ("100.0000", "101.0000", "0.020199")

@@ -138,8 +138,8 @@ export const EquityPanel = memo(function EquityPanel(props: Props) {
         <>
           {fetched.state === "failed" && <span className="text-amber">! no answer · </span>}
           {tested.length > 0 && (
-            <span data-testid="backtest" className="text-info">
-              ╌ backtest on the same bars ·{" "}
+            <span data-testid="backtest" className="text-info max-xl:sr-only">
+              ╌ backtest ·{" "}
             </span>
           )}
           chart by{" "}

@@ -65,13 +65,15 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
         {price(row.limit_price)}
       </Cell>
       <Cell right className="hidden @xl:table-cell">
-        {average(row.average_price)}
+        <span title={row.filled_at === null ? undefined : `filled ${timeOrDay(row.filled_at, today)}`}>
+          {average(row.average_price)}
+        </span>
       </Cell>
       <Cell right className="hidden @lg:table-cell">
         {bps(row.slippage_bps)}
       </Cell>
       <Cell className="min-w-[13ch]">
-        <span className="whitespace-nowrap">
+        <span className="flex flex-wrap gap-x-2 whitespace-nowrap">
           <Badge mark={orderMark(row.status)} />
           {orderGroup(row.status) === "working" && (
             <button
@@ -80,7 +82,7 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
               aria-label={`Cancel the ${row.side} order of ${row.symbol}…`}
               data-cancel
               onClick={() => onCancel(row)}
-              className="ml-2 text-bad hover:underline disabled:text-dim"
+              className="text-bad hover:underline disabled:text-dim"
             >
               cancel…
             </button>

@@ -52,7 +52,7 @@ function Weight({ symbol, weight, limit }: WeightProps) {
         aria-valuemax={100}
         aria-valuenow={Math.round(Math.min(part, 1) * 100)}
         aria-valuetext={`${percent(weight)}${of}`}
-        className="hidden h-1.5 w-10 border border-edge @lg:block"
+        className="hidden h-1.5 w-8 border border-edge @lg:block @3xl:w-10"
       >
         <span className={`block h-full ${tone}`} style={{ width: `${Math.min(part, 1) * 100}%` }} />
       </span>
@@ -64,55 +64,57 @@ const Row = memo(function Row({ row, limit, mayOperate, onSymbol, onClose }: Row
   const isFlat = direction(row.quantity) === "flat";
   return (
     <>
-    <tr className={`${ROW} ${isFlat ? "text-dim" : ""}`} tabIndex={-1} data-row={row.symbol}>
-      <Cell className="font-semibold wrap-anywhere">
-        <button type="button" onClick={() => onSymbol(row.symbol)} className="hover:underline">
-          {row.symbol}
-        </button>
-      </Cell>
-      <Cell right className="whitespace-nowrap">
-        <span className="text-dim">{direction(row.quantity) === "down" ? "short" : ""} </span>
-        {quantity(row.quantity)}
-      </Cell>
-      <Cell right className="hidden @md:table-cell">
-        {average(row.average_price)}
-      </Cell>
-      <Cell right>{price(row.last)}</Cell>
-      <Cell right className="hidden @xl:table-cell">
-        {money(row.market_value)}
-      </Cell>
-      <Cell right>
-        <Amount value={row.unrealized_pnl} format={signedMoney} />
-      </Cell>
-      <Cell right className="hidden @md:table-cell">
-        <Amount value={row.realized_pnl} format={signedMoney} />
-      </Cell>
-      <Cell right className="hidden whitespace-nowrap @sm:table-cell">
-        <Weight symbol={row.symbol} weight={row.weight} limit={limit} />
-      </Cell>
-      <Cell className="hidden max-w-0 w-1/4 truncate text-dim @3xl:table-cell">{row.strategies.join(", ")}</Cell>
-      <Cell right>
-        {!isFlat && (
-          <button
-            type="button"
-            disabled={!mayOperate}
-            aria-label={`Close ${row.symbol}…`}
-            data-close
-            onClick={() => onClose(row)}
-            className="px-1 text-bad hover:underline disabled:text-dim"
-          >
-            close…
+      <tr className={`${ROW} ${isFlat ? "text-dim" : ""}`} tabIndex={-1} data-row={row.symbol}>
+        <Cell className="font-semibold wrap-anywhere">
+          <button type="button" onClick={() => onSymbol(row.symbol)} className="hover:underline">
+            {row.symbol}
           </button>
-        )}
-      </Cell>
-    </tr>
-    {!isFlat && (
-      <tr className="text-xs text-dim @3xl:hidden">
-        <td colSpan={COLUMNS} className="px-1.5 wrap-anywhere">
-          {row.strategies.join(", ")}
-        </td>
+        </Cell>
+        <Cell right className="whitespace-nowrap">
+          {direction(row.quantity) === "down" && (
+            <span className="mr-1 text-dim @max-3xl:sr-only">short</span>
+          )}
+          {quantity(row.quantity)}
+        </Cell>
+        <Cell right className="hidden @md:table-cell">
+          {average(row.average_price)}
+        </Cell>
+        <Cell right>{price(row.last)}</Cell>
+        <Cell right className="hidden @xl:table-cell">
+          {money(row.market_value)}
+        </Cell>
+        <Cell right>
+          <Amount value={row.unrealized_pnl} format={signedMoney} />
+        </Cell>
+        <Cell right className="hidden @md:table-cell">
+          <Amount value={row.realized_pnl} format={signedMoney} />
+        </Cell>
+        <Cell right className="hidden whitespace-nowrap @sm:table-cell">
+          <Weight symbol={row.symbol} weight={row.weight} limit={limit} />
+        </Cell>
+        <Cell className="hidden max-w-0 w-1/4 truncate text-dim @3xl:table-cell">{row.strategies.join(", ")}</Cell>
+        <Cell right>
+          {!isFlat && (
+            <button
+              type="button"
+              disabled={!mayOperate}
+              aria-label={`Close ${row.symbol}…`}
+              data-close
+              onClick={() => onClose(row)}
+              className="px-1 text-bad hover:underline disabled:text-dim"
+            >
+              close…
+            </button>
+          )}
+        </Cell>
       </tr>
-    )}
+      {!isFlat && (
+        <tr className="text-xs text-dim @3xl:hidden">
+          <td colSpan={COLUMNS} className="px-1.5 wrap-anywhere">
+            {row.strategies.join(", ")}
+          </td>
+        </tr>
+      )}
     </>
   );
 });
@@ -160,7 +162,7 @@ export const PositionsPanel = memo(function PositionsPanel(props: Props) {
       {positions.length === 0 ? (
         <Empty>Flat: no open positions.</Empty>
       ) : (
-        <Table label="Positions">
+        <Table label="Positions" dense>
           <Columns />
           <tbody>
             {[...open, ...flat].map((row) => (

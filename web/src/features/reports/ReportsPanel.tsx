@@ -25,7 +25,7 @@ async function save(path: string): Promise<void> {
 
 function ReportLink({ href, label, children }: LinkProps) {
   const path = localPath(href);
-  if (path === null) return <span className="text-dim">{children}: no link</span>;
+  if (path === null) return <span className="text-dim">{children} –</span>;
   return (
     <a
       href={path}
@@ -56,7 +56,7 @@ export const ReportsPanel = memo(function ReportsPanel({ className = "" }: { cla
       )}
       <ul>
         {reports.map((report) => (
-          <li key={report.day} className="flex justify-between gap-2 border-b border-line/60 px-2 py-0.5">
+          <li key={report.day} className="flex justify-between gap-2 whitespace-nowrap border-b border-line/60 px-2 py-0.5">
             <ReportLink href={report.html} label={`Report of ${report.day}`}>
               {report.day}
             </ReportLink>
