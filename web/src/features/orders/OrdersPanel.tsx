@@ -73,7 +73,7 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
         {bps(row.slippage_bps)}
       </Cell>
       <Cell className="min-w-[13ch]">
-        <span className="flex flex-wrap gap-x-2 whitespace-nowrap">
+        <span className="flex flex-wrap gap-x-2 whitespace-nowrap @3xl:flex-nowrap">
           <Badge mark={orderMark(row.status)} />
           {orderGroup(row.status) === "working" && (
             <button
