@@ -22,5 +22,5 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _until(context: dict[str, Any]) -> datetime | None:
     """The end of the sign-in, as the authorizer found it on the ticket."""
-    ends_at = context.get("authorizer", {}).get("endsAt")
+    ends_at = (context.get("authorizer") or {}).get("endsAt")
     return None if ends_at is None else datetime.fromtimestamp(int(ends_at), UTC)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain
 
 from quantterminal.domain.configuration import TradingConfig
-from quantterminal.domain.errors import PermanentError
+from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import BusinessEvent, EventName, Message
 from quantterminal.domain.report import Backtest, DayReport, Figures, Trade
 from quantterminal.domain.trading_day import TradingDay, trading_day
@@ -129,10 +129,12 @@ def report_json(report: DayReport) -> bytes:
 
 
 def backtest_curve(account: str, day: date, *, archive: Archive) -> tuple[EquityPoint, ...]:
-    """The equity of the backtest in the report of that day; empty where there is none (yet)."""
+    """The equity of the backtest in the report of that day; empty where there is none (yet), or
+    where the archive is away: a chart without it is better than none.
+    """
     try:
         document = json.loads(archive.get(_key(account, day, "json")))
-    except PermanentError:
+    except (PermanentError, RetryableError):
         return ()
     tested = document.get("backtest") or {"curve": ()}
     return tuple(
