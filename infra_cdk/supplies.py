@@ -52,8 +52,8 @@ def supplies(
         archive=data.archive,
         secrets=secrets,
         database_arn=data.ledger.instance.instance_arn,
-        sockets_arn=web.sockets_arn,
-        sockets_finding=web.sockets_finding,
+        socket_arns=tuple(web.socket_arns),
+        socket_findings=tuple(web.socket_findings),
     )
     urls = {name: queue.queue_url for name, queue in messaging.queues.items()}
     return Supplies(

@@ -9,6 +9,7 @@ from ingest_container.heartbeat import keep_beating
 from ingest_container.market_data import MarketData
 from ingest_container.order_stream import OrderStream
 from ingest_container.pushing import keep_pushing
+from ingest_container.starting import note_start
 from quantterminal.services.container_runtime import ContainerRuntime
 
 _SHUT_GATE_S = 1.0
@@ -49,6 +50,7 @@ async def serve(
                     order_stream.keep_gate(),
                     keep_beating(runtime, market_data, order_stream),
                     keep_pushing(runtime),
+                    note_start(runtime),
                 )
             ]
             await stopped.wait()

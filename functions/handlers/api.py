@@ -5,6 +5,7 @@ here. Where there is no sign-in (one machine, loopback), nobody is asked for a g
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from quantterminal import bootstrap
@@ -50,7 +51,7 @@ def _view(parts: list[str], event: dict[str, Any], runtime: ApiRuntime) -> View:
         case ["dashboard"]:
             return hello(0, runtime=runtime.dashboard)
         case ["curve", span]:
-            return curve(span, runtime=runtime.dashboard)
+            return curve(span, runtime=runtime.dashboard, archive=runtime.archive)
         case ["bars", symbol]:
             return bars(symbol, runtime=runtime.dashboard)
         case ["reports"]:
@@ -100,7 +101,8 @@ def _command(verb: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def _ticket(event: dict[str, Any]) -> dict[str, Any]:
     origin = event.get("headers", {}).get("origin", "")
-    code = issue_ticket(_actor(event), origin, desk=bootstrap.ticket_desk("api"))
+    desk = bootstrap.ticket_desk("api")
+    code = issue_ticket(_actor(event), origin, desk=desk, until=_signed_in_until(event))
     return _answer(200, json.dumps({"ticket": code}))
 
 
@@ -113,6 +115,12 @@ def _may_operate(event: dict[str, Any]) -> bool:
 
 def _actor(event: dict[str, Any]) -> str:
     return str(_claims(event).get("sub", "local operator"))
+
+
+def _signed_in_until(event: dict[str, Any]) -> datetime | None:
+    """The end of the token, which API Gateway has found to have one. None without a sign-in."""
+    ends_at = _claims(event).get("exp")
+    return None if ends_at is None else datetime.fromtimestamp(int(ends_at), UTC)
 
 
 def _claims(event: dict[str, Any]) -> dict[str, Any]:

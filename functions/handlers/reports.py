@@ -13,15 +13,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     day = day_due(event, now=runtime.clock.now())
     if day is None:
         return {}
-    location = make_report(
-        day,
-        ledger=runtime.ledger,
-        archive=runtime.archive,
-        clock=runtime.clock,
-        trading=runtime.trading,
-        code_version=runtime.code_version,
-        render_page=runtime.render_page,
-    )
+    location = make_report(day, runtime=runtime)
     runtime.event_bus.publish([announcement(location, at=runtime.clock.now())])
     runtime.telemetry.record("report_ready", day=day.isoformat(), key=location.json_key)
     return {"day": day.isoformat(), "json": location.json_key, "html": location.html_key}

@@ -26,8 +26,8 @@ class Reach:
     secrets: dict[Need, secretsmanager.ISecret]
     container_service_arn: str = ""
     database_arn: str = ""
-    sockets_arn: str = ""
-    sockets_finding: str = ""
+    socket_arns: tuple[str, ...] = ()
+    socket_findings: tuple[str, ...] = ()
 
     def grant(self, spec: Function | Container, role: iam.Role) -> None:
         """Give `role` what `spec` needs."""
@@ -39,15 +39,16 @@ class Reach:
         if Need.ALERTS in spec.needs:
             _allow(role, ["sns:Publish"], self.alerts.topic_arn)
         if spec.sends_to:
-            _allow(role, ["sqs:SendMessage"], *(self.queues[n].queue_arn for n in spec.sends_to))
+            actions = ["sqs:SendMessage"]
+            if isinstance(spec, Container):
+                actions.append("sqs:GetQueueAttributes")  # the page shows how much waits
+            _allow(role, actions, *(self.queues[n].queue_arn for n in spec.sends_to))
         if Need.POWER in spec.needs:
             self._grant_power(role)
         if Need.LIVE_SOCKET in spec.needs:
-            _allow(role, ["execute-api:ManageConnections"], self.sockets_arn)
-            acknowledge(
-                role,
-                {self.sockets_finding: "A socket has its name only while it is open."},
-            )
+            _allow(role, ["execute-api:ManageConnections"], *self.socket_arns)
+            reason = "A socket has its name only while it is open."
+            acknowledge(role, dict.fromkeys(self.socket_findings, reason))
         if isinstance(spec, Function):
             self._grant_archive(spec, role)
 

@@ -52,15 +52,21 @@ class WebStack(cdk.Stack):
         cdk.CfnOutput(self, "Url", value=self.url, description="The dashboard")
 
     def _name_the_sockets(self) -> None:
-        """Where messages to open sockets go, as URL, as ARN, and as cdk-nag spells that right."""
-        api, place = self.socket_api.api_id, f"{SOCKET_STAGE}/POST/@connections/*"
+        """Where messages to open sockets go and where they are ended: as URL, as ARNs, and as
+        cdk-nag spells these rights.
+        """
+        api = self.socket_api.api_id
+        places = [f"{SOCKET_STAGE}/{verb}/@connections/*" for verb in ("POST", "DELETE")]
         self.socket_url = (
             f"https://{api}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}"
         )
-        self.sockets_arn = self.format_arn(service="execute-api", resource=api, resource_name=place)
+        self.socket_arns = [
+            self.format_arn(service="execute-api", resource=api, resource_name=place)
+            for place in places
+        ]
         name = self.resolve(self.export_value(api))["Fn::ImportValue"]
-        arn = f"arn:<AWS::Partition>:execute-api:{self.region}:<AWS::AccountId>:{name}/{place}"
-        self.sockets_finding = f"AwsSolutions-IAM5[Resource::{arn}]"
+        arn = f"arn:<AWS::Partition>:execute-api:{self.region}:<AWS::AccountId>:{name}"
+        self.socket_findings = [f"AwsSolutions-IAM5[Resource::{arn}/{place}]" for place in places]
 
     def _distribution(self, logs: s3.Bucket) -> cloudfront.Distribution:
         page = origins.S3BucketOrigin.with_origin_access_control(self.page)

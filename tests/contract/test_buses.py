@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from local.processes.local_aws import LocalAwsAddress
 from quantterminal.adapters.eventbridge.event_bus import EventBridgeBus
 from quantterminal.adapters.secretsmanager.secrets import SecretsManager
+from quantterminal.adapters.sqs.gauge import SqsGauge
 from quantterminal.adapters.sqs.queue_bus import SqsBus
 from quantterminal.adapters.sqs.redelivery import SqsRedelivery
 from quantterminal.adapters.wire.codec import decode
@@ -83,6 +84,20 @@ def test_any_group_and_id_fit(queue: OrdersQueue, group: str) -> None:
 
 def test_nothing_to_send_asks_nobody(local_aws: LocalAwsAddress) -> None:
     SqsBus(local_aws.client("sqs"), {}).send([])
+
+
+def test_a_queue_tells_what_waits_in_it_and_what_is_worked_on(queue: OrdersQueue) -> None:
+    gauge = SqsGauge(queue.sqs, {ORDERS: queue.url})
+    assert gauge.counts() == {ORDERS: 0}
+    queue.bus.send([outgoing("a"), outgoing("b", group="demo:IBM")])
+    assert gauge.counts() == {ORDERS: 2}
+
+    queue.sqs.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=1)
+    assert gauge.counts() == {ORDERS: 2}
+    queue.sqs.delete_queue(QueueUrl=queue.url)
+
+    with pytest.raises(RetryableError):
+        gauge.counts()
 
 
 def test_a_queue_that_does_not_accept_is_retryable(queue: OrdersQueue) -> None:

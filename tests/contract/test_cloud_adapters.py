@@ -36,7 +36,7 @@ from quantterminal.ports.tickets import Ticket, TicketDesk
 
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-TICKET = Ticket("me", "https://page.example")
+TICKET = Ticket("me", "https://page.example", until=NOW)
 
 
 @pytest.fixture
@@ -121,18 +121,35 @@ def registry(request: pytest.FixtureRequest) -> ConnectionRegistry:
 
 
 def test_who_listens_is_known_until_it_leaves(registry: ConnectionRegistry) -> None:
-    assert registry.connections() == frozenset()
+    assert registry.connections() == {}
     for each in ("a", "b", "b"):
         registry.add(each)
+    registry.add("c", until=NOW)
     registry.remove("a")
     registry.remove("never-seen")
-    assert registry.connections() == {"b"}
+    assert registry.connections() == {"b": None, "c": NOW}
 
 
 def test_a_push_goes_to_a_socket_that_is_there(aws: Callable[[str], Any]) -> None:
     client = aws("apigatewaymanagementapi")
     assert ApiGatewayPush(client).send("socket", "hello") is True
     assert client.get_connection(ConnectionId="socket")["ConnectedAt"] is not None
+
+
+def test_a_socket_that_is_closed_or_gone_is_not_there(aws: Callable[[str], Any]) -> None:
+    client = aws("apigatewaymanagementapi")
+    stubber = Stubber(client)
+    wanted = {"ConnectionId": "socket"}
+    stubber.add_response("delete_connection", {}, wanted)
+    stubber.add_client_error("delete_connection", "GoneException", http_status_code=410)
+    stubber.add_client_error("delete_connection", "LimitExceededException", http_status_code=429)
+    push = ApiGatewayPush(client)
+    with stubber:
+        push.close("socket")
+        push.close("socket")
+        with pytest.raises(RetryableError):
+            push.close("socket")
+    stubber.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import psycopg
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from quantterminal.adapters.html.report_page import render_report
 from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.clock import MemoryClock
+from quantterminal.adapters.memory.event_bus import MemoryEventBus
+from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.gap_log import PostgresGapLog
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
@@ -23,7 +26,8 @@ from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Side
 from quantterminal.domain.trading_day import trading_day
 from quantterminal.ports.report_ledger import DayRecords, FillRecord, Mark, OrderRecord, Tally
-from quantterminal.services.report import make_report
+from quantterminal.services.backtest_day import backtest_day
+from quantterminal.services.report import ReportsRuntime, make_report
 from quantterminal.services.trade_log import write_trade_log
 
 DAY = date(2013, 10, 7)
@@ -230,6 +234,25 @@ def test_marks_are_first_revisions_of_the_symbols_that_were_held_or_traded(
     assert day.bars_in == 3
 
 
+def test_minutes_are_first_revisions_of_the_symbols_asked_for_in_order(
+    ledger: PostgresReportLedger, rows: Rows
+) -> None:
+    rows.bar("SPY", at(1), 101.0)
+    rows.bar("SPY", at(0), 100.0)
+    rows.bar("SPY", at(0), 99.0, revision=1)
+    rows.bar("SPY", at(2), 102.0)
+    rows.bar("IBM", at(0), 50.0)
+    rows.bar("BAC", at(0), 14.0)
+
+    found = ledger.bars(("SPY", "IBM"), start=at(0), end=at(2))
+
+    assert [(each.symbol, each.start, each.close) for each in found] == [
+        ("IBM", at(0), 50.0),
+        ("SPY", at(0), 100.0),
+        ("SPY", at(1), 101.0),
+    ]
+
+
 def test_denials_and_quarantined_bars_are_counted_by_code(
     ledger: PostgresReportLedger, rows: Rows
 ) -> None:
@@ -331,15 +354,18 @@ def test_report_and_trade_log_are_made_from_the_rows(
     archive = MemoryArchive()
     trading = TradingConfig("demo", Mode.PAPER, ("SPY",), (StrategyConfig("momentum", "momentum"),))
 
-    location = make_report(
-        DAY,
+    runtime = ReportsRuntime(
+        trading=trading,
+        clock=MemoryClock(WINDOW.closes),
         ledger=ledger,
         archive=archive,
-        clock=MemoryClock(WINDOW.closes),
-        trading=trading,
-        code_version="abc123",
+        event_bus=MemoryEventBus(),
+        telemetry=MemoryTelemetry(),
         render_page=render_report,
+        backtest_day=partial(backtest_day, ledger=ledger, trading=trading),
+        code_version="abc123",
     )
+    location = make_report(DAY, runtime=runtime)
     log = write_trade_log(DAY, ledger=ledger, archive=archive, trading=trading)
 
     overall = location.report.overall
@@ -348,6 +374,10 @@ def test_report_and_trade_log_are_made_from_the_rows(
     assert overall.flow.fill_rate == 1
     assert overall.flow.slippage_bps == 5
     assert log.events == 4
+    tested = location.report.backtest
+    assert tested is not None
+    assert (tested.total_pnl, tested.trades, tested.problem) == (0, 0, "")
+    assert [each.equity for each in tested.curve] == [10_000, 10_000]
     assert archive.list("") == [location.html_key, location.json_key, log.key]
 
 

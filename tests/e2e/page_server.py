@@ -61,6 +61,8 @@ def dashboard() -> view.Dashboard:
         buying_power="70000.00",
         reserved="8241.10",
         high_water_mark="100250.00",
+        gross="21747.60",
+        net="21747.60",
         drawdown_fraction="0.0025",
         halt_level="ACTIVE",
         halts=(),
@@ -78,7 +80,7 @@ def dashboard() -> view.Dashboard:
             ),
         ),
         orders=(order(1), order(2, status="POSITION_LIMIT", reason="Expected <= 10 %")),
-        strategies=(view.StrategyRow("momentum", "ACTIVE", "0.00", 4, "buy IBM"),),
+        strategies=(view.StrategyRow("momentum", "ACTIVE", "0.00", 4, "buy IBM", START, 2),),
         limits=(
             view.LimitRow("DAILY_LOSS", "0.01", "0.05", "fraction", "stops new entries"),
             view.LimitRow("POSITION_LIMIT", "0.0217", "0.10", "fraction", "denies", "IBM"),
@@ -109,6 +111,7 @@ class PageServer:
         self.dashboard = dashboard()
         self.curve: tuple[view.EquityPoint, ...] = ()
         self.markers: tuple[view.Marker, ...] = ()
+        self.backtest: tuple[view.EquityPoint, ...] = ()
         self.reports: tuple[view.ReportRow, ...] = (
             view.ReportRow("2013-10-04", "/api/reports/2013-10-04.html", "javascript:x"),
         )
@@ -154,6 +157,10 @@ class PageServer:
         told = changes(before, self.dashboard)
         self.send(encode_frame(view.Tick(self.sequence, self.dashboard.at, told)))
 
+    def end_sockets(self) -> None:
+        """As API Gateway ends the sockets of a sign-in that has ended."""
+        self._call(self._end_sockets())
+
     def send(self, text: str) -> None:
         self._call(self._broadcast(text))
 
@@ -176,9 +183,12 @@ class PageServer:
         await site.start()
         self.port = self._runner.addresses[0][1]
 
-    async def _stop(self) -> None:
+    async def _end_sockets(self) -> None:
         for socket in tuple(self._sockets):
             await socket.close()
+
+    async def _stop(self) -> None:
+        await self._end_sockets()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -209,7 +219,7 @@ class PageServer:
                 shown = self._hello()
             case ["curve", span]:
                 points = self.curve[-MOST_POINTS:]
-                shown = view.CurveView(span, points, self.markers, "99900.00")
+                shown = view.CurveView(span, points, self.markers, "99900.00", self.backtest)
             case ["bars", symbol]:
                 shown = minute_bars(symbol)
             case ["reports"]:

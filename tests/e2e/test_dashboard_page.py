@@ -3,14 +3,20 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from quantterminal.adapters.html.report_page import render_report
 from quantterminal.domain import view
+from quantterminal.domain.report import Backtest, FeedGap
+from quantterminal.services.report import day_report
 from tests.browser import NONE_TO_BE_HAD, chromium
 from tests.e2e.page_server import DIST, HOSTILE, START, PageServer, order
+from tests.unit.quantterminal.services.sample_day import OPEN, RECORDS, TRADING, WINDOW
 
 AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -305,6 +311,67 @@ def test_limits_are_meters_with_their_headroom(page: Page) -> None:
     expect(risk).to_contain_text("4% left")
 
 
+def test_a_weight_is_a_meter_of_its_limit(page: Page, server: PageServer) -> None:
+    [row] = server.dashboard.positions
+    weights = {"IBM": "0.0217", "SPY": "0.0950", "XYZ": "0.1200"}
+    rows = (replace(row, symbol=symbol, weight=weight) for symbol, weight in weights.items())
+    server.tick(positions=tuple(rows))
+    positions = page.get_by_role("region", name="Positions")
+    for symbol, used in (("IBM", "22"), ("SPY", "95"), ("XYZ", "100")):
+        meter = positions.get_by_role("meter", name=f"Weight of {symbol}")
+        expect(meter).to_have_attribute("aria-valuenow", used)
+    expect(positions).to_contain_text("!9.50%")
+    expect(positions).to_contain_text("■12.00%")
+
+
+def test_every_figure_of_a_strategy_is_there_at_any_width(page: Page, server: PageServer) -> None:
+    row = replace(
+        server.dashboard.strategies[0],
+        sharpe="1.85",
+        win_rate="0.55",
+        max_drawdown="0.0123",
+        latency_p99_ms=31.0,
+    )
+    server.tick(strategies=(row,))
+    strategies = page.get_by_role("region", name="Strategies")
+    for width in (390, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        seen = strategies.inner_text()
+        for figure in ("ACTIVE", "buy IBM 10:31:04", "1.85", "55.00%", "1.23%", "31 ms"):
+            assert figure in seen, (width, figure)
+
+
+def test_what_waits_in_the_queues_is_told(page: Page, server: PageServer) -> None:
+    health = page.get_by_role("region", name="Health")
+    queued = replace(server.dashboard.health, queued=0, queue_age_s=None)
+    server.tick(health=queued)
+    expect(health).to_contain_text("Queuesempty")
+    server.tick(health=replace(queued, queued=7, queue_age_s=95.0))
+    expect(health).to_contain_text("7 · 1 m 35 s")
+
+
+def test_starts_deploys_halts_and_the_backtest_stand_on_the_curve(
+    page: Page, server: PageServer
+) -> None:
+    chart = page.get_by_role("region", name="Equity")
+    expect(chart).not_to_contain_text("backtest")
+    minutes = [START + timedelta(minutes=n) for n in range(30)]
+    server.curve = tuple(view.EquityPoint(at, f"{100_000 + n}.00") for n, at in enumerate(minutes))
+    server.backtest = tuple(
+        view.EquityPoint(at, f"{100_000 + 2 * n}.00") for n, at in enumerate(minutes)
+    )
+    server.markers = (
+        view.Marker(START - timedelta(hours=2), "start", "container 0123456789"),
+        view.Marker(minutes[10], "deploy", "deploy 89abcdef01"),
+        view.Marker(minutes[20], "halt", "account HALTED OPERATOR lunch"),
+    )
+    page.reload()
+    expect(chart.get_by_test_id("backtest")).to_be_visible()
+    page.get_by_role("button", name="Week").click()
+    expect(chart.get_by_test_id("backtest")).to_be_visible()
+    expect(chart.locator("canvas").first).to_be_visible()
+
+
 def test_the_range_of_the_curve_is_asked_for(page: Page, server: PageServer) -> None:
     with page.expect_response("**/api/curve/month"):
         page.get_by_role("button", name="Month").click()
@@ -397,6 +464,19 @@ def test_the_waiting_page_keeps_nobody_out_either(
     page.close()
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_a_report_keeps_nobody_out(browser: Browser, size: tuple[int, int]) -> None:
+    report = day_report(RECORDS, WINDOW, trading=TRADING, code_version="abc123", complete=False)
+    gap = FeedGap(OPEN, OPEN + timedelta(seconds=95), "1008", 12, 3_456)
+    tested = Backtest(3, "next open", 2, Decimal("75.00"), report.curve)
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.set_content(render_report(replace(report, gaps=(gap,), backtest=tested)))
+    expect(page.get_by_role("img", name="Equity of the account")).to_be_visible()
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.close()
+
+
 class FakeSignIn:
     """Cognito's two addresses, as far as the page speaks to them."""
 
@@ -437,6 +517,10 @@ def test_the_cloud_page_signs_in_by_code_with_proof(browser: Browser, server: Pa
     assert len(fake.challenges) == len(fake.verifiers) == 1
     assert server.authorizations == {"Bearer the-token"}
     assert server.tickets == ["ticket-0"]
+    server.end_sockets()
+    wait_for(page, lambda: server.tickets == ["ticket-0", "ticket-1"])
+    server.tick(equity="100123.00")
+    expect(page.get_by_test_id("equity")).to_have_text("100,123.00")
     stores = "[{...localStorage}, {...sessionStorage}, document.cookie]"
     kept = page.evaluate(f"JSON.stringify({stores})")
     assert "the-token" not in kept

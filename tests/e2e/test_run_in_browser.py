@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -9,7 +10,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Page, Request, WebSocket, expect, sync_playwright
 
 from tests.browser import NONE_TO_BE_HAD, chromium
 from tests.e2e.qt_process import ROOT, QtRun, qt_run
@@ -17,6 +18,12 @@ from tests.e2e.qt_process import ROOT, QtRun, qt_run
 PAGE_BUILT = ROOT / "web" / "dist" / "index.html"
 PATIENCE_MS = 120_000
 SPEED = 30  # market seconds in a second
+# At the last price and for long: some orders rest until somebody cancels them.
+CONFIG = """
+[execution]
+limit_offset_bps = 0
+order_timeout_s = 300
+"""
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -27,16 +34,25 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QtRun]:
-    with qt_run(tmp_path_factory.mktemp("run"), "--speed", str(SPEED)) as run:
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "qt.toml").write_text(CONFIG)
+    with qt_run(folder, "--speed", str(SPEED), "--config", str(folder / "qt.toml")) as run:
         run.wait_until_up()
         yield run
 
 
 class Wire:
-    """What came over the live socket: how long fills took to come, in real seconds."""
+    """What came over the live socket: how long fills took to come, in real seconds. And which
+    commands the page sent.
+    """
 
     def __init__(self) -> None:
         self.delays: dict[str, float] = {}
+        self.commands: list[str] = []
+
+    def note(self, request: Request) -> None:
+        if request.method == "POST":
+            self.commands.append(request.url.rpartition("/")[2])
 
     def listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda data: self._hear(json.loads(data)))
@@ -62,6 +78,7 @@ def page(run: QtRun, wire: Wire) -> Iterator[Page]:
         )
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         page.on("websocket", wire.listen)
+        page.on("request", wire.note)
         page.goto(f"http://127.0.0.1:{run.port}")
         yield page
         browser.close()
@@ -80,6 +97,12 @@ def open_positions(run: QtRun) -> list[str]:
     return [row["symbol"] for row in rows if float(row["quantity"]) != 0]
 
 
+def order_row(run: QtRun, name: str) -> dict[str, Any]:
+    rows = run.dashboard()["orders"]
+    found: dict[str, Any] = next(row for row in rows if row["client_order_id"] == name)
+    return found
+
+
 def test_soon_there_are_bars_orders_fills_and_a_moving_profit(run: QtRun, page: Page) -> None:
     expect(page.get_by_test_id("mode")).to_have_text("SIMULATED")
     expect(page.get_by_test_id("connection")).to_contain_text("LIVE")
@@ -93,6 +116,18 @@ def test_soon_there_are_bars_orders_fills_and_a_moving_profit(run: QtRun, page: 
     assert len(profits) >= 5
 
 
+def test_the_start_of_the_system_stands_beside_the_curve(run: QtRun, page: Page) -> None:
+    answer = page.request.get(f"http://127.0.0.1:{run.port}/api/curve/day").json()
+
+    assert [each["kind"] for each in answer["markers"]] == ["start"]
+    assert answer["backtest"] == []
+
+
+def test_the_queues_of_the_run_are_looked_at(page: Page) -> None:
+    health = page.get_by_role("region", name="Health")
+    expect(health).to_contain_text(re.compile(r"Queues(empty|!?\d+ · \d+ s)"), timeout=60_000)
+
+
 def test_a_fill_is_seen_within_two_seconds_of_the_brokers(
     run: QtRun, page: Page, wire: Wire
 ) -> None:
@@ -102,6 +137,41 @@ def test_a_fill_is_seen_within_two_seconds_of_the_brokers(
     newest = next(order for order in filled if order in wire.delays)
     expect(page.locator(f"[data-order='{newest}']")).to_contain_text("filled")
     assert median(wire.delays.values()) <= 2
+
+
+def test_a_part_of_a_position_is_closed(run: QtRun, page: Page) -> None:
+    until(page, lambda: bool(open_positions(run)), "an open position")
+
+    page.get_by_role("button", name="Close").first.click()
+    dialog = page.get_by_role("dialog")
+    symbol = dialog.get_by_role("heading").inner_text().removeprefix("Close ")
+    dialog.get_by_role("spinbutton").fill("1")
+    dialog.get_by_role("button", name="Close the position").click()
+
+    told = page.get_by_test_id("acknowledgement")
+    expect(told).to_contain_text(f"Close: Closing 1 {symbol}")
+    expect(told.get_by_test_id("effect")).to_contain_text("shares held")
+    filled = page.locator("[data-order]", has_text=symbol).filter(has_text="1/1")
+    expect(filled.first).to_contain_text("filled", timeout=PATIENCE_MS)
+
+
+def test_one_order_is_cancelled_and_the_page_says_so(run: QtRun, page: Page) -> None:
+    for _ in range(10):
+        working = page.locator("[data-order]", has=page.locator("[data-cancel]")).first
+        expect(working).to_be_visible(timeout=PATIENCE_MS)
+        name = working.get_attribute("data-order") or ""
+        page.locator(f"[data-order='{name}'] [data-cancel]").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+        until(
+            page,
+            lambda name=name: order_row(run, name)["status"] in ("canceled", "filled"),  # type: ignore[misc]  # of this round
+            "the end of the order",
+        )
+        if order_row(run, name)["status"] == "canceled":
+            break  # and was not filled a moment before
+
+    expect(page.get_by_test_id("effect").first).to_contain_text("the order is canceled")
+    expect(page.locator(f"[data-order='{name}']")).to_contain_text("canceled")
 
 
 def test_pause_is_said_on_the_page_and_stops_new_entries(run: QtRun, page: Page) -> None:
@@ -115,7 +185,7 @@ def test_pause_is_said_on_the_page_and_stops_new_entries(run: QtRun, page: Page)
     expect(denied.first).to_be_visible(timeout=PATIENCE_MS)
 
 
-def test_flatten_held_closes_every_position(run: QtRun, page: Page) -> None:
+def test_flatten_held_closes_every_position(run: QtRun, page: Page, wire: Wire) -> None:
     button = page.get_by_role("button", name="Hold to flatten")
 
     button.hover()
@@ -130,7 +200,7 @@ def test_flatten_held_closes_every_position(run: QtRun, page: Page) -> None:
         for row in run.dashboard()["alerts"]
         if row["name"] == "operator" and row["text"].startswith("flatten")
     ]
-    assert len(asked) == 1
+    assert len(asked) == wire.commands.count("flatten") == 1
 
 
 def test_resume_asks_for_a_reason_and_arms_again(page: Page) -> None:
@@ -167,6 +237,9 @@ def test_what_was_done_is_in_the_books(run: QtRun) -> None:
 
     assert picture["halt_level"] == "REDUCE_ONLY"
     asked = [row["text"] for row in picture["alerts"] if row["name"] == "operator"]
-    assert [text.split()[0] for text in asked] == ["halt", "resume", "flatten", "halt"]
+    verbs = [text.split()[0] for text in asked]
+    assert verbs[:4] == ["halt", "resume", "flatten", "halt"]
+    assert verbs[-1] == "close"
+    assert set(verbs[4:-1]) == {"cancel"}
     assert all("actor=local operator" in text for text in asked)
     assert "reason=checked by hand" in asked[1]

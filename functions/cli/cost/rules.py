@@ -135,11 +135,14 @@ def function(resource: Resource, usage: Usage) -> Iterator[Use]:
 
 
 def event_source(resource: Resource, usage: Usage) -> Iterator[Use]:
-    """A queue's messages, and Lambda's own polling of it, which is billed like anybody's."""
+    """A queue's messages, the page's looks at it, and Lambda's own polling of it, which is billed
+    like anybody's.
+    """
     if "StartingPosition" in resource.properties:
         raise UnpricedError(f"{_place(resource)}: expected a queue, was a stream")
     yield Use("sqs-requests", usage["polls of a queue"])
-    yield Use("sqs-requests", usage["queue requests"] / len(topology.QUEUES))
+    for name in ("queue requests", "looks at the queues"):
+        yield Use("sqs-requests", usage[name] / len(topology.QUEUES))
 
 
 def event_bus(_resource: Resource, usage: Usage) -> Iterator[Use]:

@@ -148,7 +148,7 @@ def _calls(used: Mapping[str, Decimal]) -> Iterator[Calls]:
     yield Calls("order_updates", used["order updates"], 100)
     yield Calls("reconcile", used["reconciles"], 600)
     yield Calls("session", SESSIONS * 3, 1000)
-    yield Calls("reports", WEEKDAYS * 2, 10_000)
+    yield Calls("reports", WEEKDAYS * 2, 20_000)
     yield Calls("trade_log", WEEKDAYS * 2, 5000)
     yield Calls("notify", SESSIONS * 10, 500)
     yield Calls("api", used["page calls"], 300)
@@ -179,6 +179,12 @@ def _after(used: Mapping[str, Decimal], calls: Mapping[str, Calls]) -> dict[str,
             MINUTES * 3 * POLLERS,
             "requests",
             f"{POLLERS} pollers that wait 20 s each, day and night",
+        ),
+        Assumption(
+            "looks at the queues",
+            used["dashboard minutes"] * 2 * len(topology.QUEUES),
+            "requests",
+            "two a minute and queue while a page is open",
         ),
         Assumption("bus events", used["submits"] * 5, "events", "assumed: five an order"),
         Assumption(

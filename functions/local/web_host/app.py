@@ -54,6 +54,7 @@ class WebHost:
         app.router.add_route("*", "/api/{path:.*}", self._call_api)
         app.router.add_get("/live", self._live)
         app.router.add_post("/live/@connections/{connection_id}", self._push)
+        app.router.add_delete("/live/@connections/{connection_id}", self._end)
         app.router.add_get("/{path:.*}", self._page)
         app.on_shutdown.append(self._close_sockets)
         return app
@@ -126,6 +127,14 @@ class WebHost:
         except ConnectionError:
             return web.Response(status=410, headers={"x-amzn-errortype": "GoneException"})
         return web.Response()
+
+    async def _end(self, request: web.Request) -> web.Response:
+        """The same channel's end of one socket."""
+        socket = self._sockets.get(request.match_info["connection_id"])
+        if socket is None or socket.closed:
+            return web.Response(status=410, headers={"x-amzn-errortype": "GoneException"})
+        await socket.close()
+        return web.Response(status=204)
 
     async def _tell(
         self, kind: str, request: web.Request, connection_id: str

@@ -99,9 +99,10 @@ def operator_group() -> str:
 
 
 def prepare_ledger() -> list[str]:
-    """Bring the schema up to date and open the account; the names of the migrations applied now.
+    """Bring the schema up to date, open the account and note the deploy down; the names of the
+    migrations applied now.
 
-    Both are done once, however often this is called.
+    The first two are done once, however often this is called.
     """
     from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
     from quantterminal.adapters.postgres.migrate import migrate
@@ -110,5 +111,7 @@ def prepare_ledger() -> list[str]:
     cash = Decimal(parts.settings.need("QT_STARTING_CASH"))
     applied = migrate(parts.conninfo())
     accounts = PostgresAccountLedger(parts.database)
-    accounts.open_account(parts.account, cash=cash, at=parts.clock.now())
+    now = parts.clock.now()
+    accounts.open_account(parts.account, cash=cash, at=now)
+    parts.note_start("deploy", at=now)
     return applied

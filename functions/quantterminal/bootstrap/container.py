@@ -4,6 +4,7 @@ import random
 import secrets
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         gaps=PostgresGapLog(parts.new_database(), parts.account),
         telemetry=parts.telemetry,
         recover_orders=recover_orders,
+        note_start=_note_start(parts),
         feed_url=settings.need("QT_FEED_URL"),
         feed_session=lambda: PolygonSession(
             api_key=feed_key,
@@ -81,6 +83,17 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         bars_from_trades="AM" not in channels,
         push_live=None if live is None else live.beat,
     )
+
+
+def _note_start(parts: Parts) -> Callable[[], None]:
+    began = parts.clock.now()
+
+    def note() -> None:
+        database = parts.new_database()
+        parts.note_start("container", at=began, database=database)
+        database.close()
+
+    return note
 
 
 def _stream_session(parts: Parts) -> "AlpacaSession":
@@ -145,6 +158,7 @@ def _live_feed(parts: Parts) -> "LiveFeed | None":
     """None where nobody can listen: without a live socket."""
     from quantterminal.adapters.apigateway.push import ApiGatewayPush
     from quantterminal.adapters.redis.connections import RedisConnections
+    from quantterminal.adapters.sqs.gauge import SqsGauge
     from quantterminal.services.live_feed import LiveFeed, LiveRuntime
 
     address = parts.settings.get("QT_SOCKET_URL")
@@ -157,5 +171,6 @@ def _live_feed(parts: Parts) -> "LiveFeed | None":
             connections=RedisConnections(parts.redis, parts.account),
             push=ApiGatewayPush(client),
             telemetry=parts.telemetry,
+            queues=SqsGauge(parts.aws("sqs"), parts.queue_urls),
         )
     )

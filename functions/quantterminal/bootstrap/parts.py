@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
@@ -273,6 +274,21 @@ class Parts:
             source=self.settings.get("QT_SOURCE", "live market data"),
             speed=self.settings.get("QT_SPEED", "real time"),
         )
+
+    def note_start(self, source: str, *, at: datetime, database: "Database | None" = None) -> None:
+        """Write down that `source` has begun, with this code and this configuration."""
+        from quantterminal.adapters.postgres.run_log import PostgresRunLog
+        from quantterminal.ports.run_log import SystemStart
+
+        start = SystemStart(
+            account=self.account,
+            at=at,
+            mode=self.trading.mode,
+            source=source,
+            code_version=self.settings.get("QT_CODE_VERSION"),
+            config=self.settings.need("QT_CONFIG"),
+        )
+        PostgresRunLog(database or self.database).note(start)
 
     def conninfo(self) -> str:
         """How to reach the ledger; it holds the password, so it is never logged."""

@@ -108,12 +108,30 @@ class EquityAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Backtest:
+    """The same day by the backtester: its minutes as they first came, the report's configuration.
+
+    It has run over `sessions` sessions, of which the last is the day; the others warm it up, and
+    what it earned in them does not count. `curve` begins at the account's opening equity, `trades`
+    are round trips that closed on the day. `problem` says why there is nothing of it.
+    """
+
+    sessions: int
+    fills: str
+    trades: int = 0
+    total_pnl: Decimal | None = None
+    curve: tuple[EquityAt, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DayReport:
     """One account's trading day.
 
     `complete` is false when the session had not closed yet. `unattributed_pnl` is the part of the
     change in equity that no strategy's fills and prices explain: cash movements, fees, or a
-    price that was recorded differently; None when equity was not recorded.
+    price that was recorded differently; None when equity was not recorded. `backtest` is None where
+    there is nothing to run: no session, no equity, no bars.
     """
 
     account: str
@@ -137,3 +155,4 @@ class DayReport:
     curve: tuple[EquityAt, ...]
     schema: int = SCHEMA
     gaps: tuple[FeedGap, ...] = ()
+    backtest: Backtest | None = None

@@ -116,6 +116,15 @@ def sessions_from(day: date) -> Iterator[Session]:
         day += timedelta(days=1)
 
 
+def sessions_until(day: date) -> Iterator[Session]:
+    """All sessions on and before `day`, newest first, to the beginning of the table."""
+    while day.year in _YEARS:
+        session = session_on(day)
+        if session is not None:
+            yield session
+        day -= timedelta(days=1)
+
+
 def next_session(after: date) -> Session:
     """The first session on a day later than `after`."""
     return next(sessions_from(after + timedelta(days=1)))

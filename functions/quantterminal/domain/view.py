@@ -49,15 +49,17 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class StrategyRow:
-    """One strategy's day. The four figures are the report's: None or empty where the day does not
-    define them.
+    """One strategy's day: orders filled, round trips closed. The four figures after them are the
+    report's: None or empty where the day does not define them.
     """
 
     name: str
     level: str
     day_pnl: str
-    trades: int
+    fills: int
     last_signal: str
+    last_signal_at: datetime | None = None
+    trades: int = 0
     sharpe: str = ""
     win_rate: str = ""
     max_drawdown: str = ""
@@ -116,7 +118,7 @@ class EquityPoint:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Something that belongs beside the curve: a halt, a re-arming, a start of the system."""
+    """Something that belongs beside the curve: a halt, a re-arming, a start, a deploy."""
 
     at: datetime
     kind: str
@@ -127,13 +129,15 @@ class Marker:
 class CurveView:
     """The equity of a span: `day`, `week`, `month` or `all`, thinned to what a chart can show.
 
-    `previous_close` is the last equity before the span, empty where there is none.
+    `previous_close` is the last equity before the span, empty where there is none. `backtest` is
+    what the backtester made of the newest days, where their reports compare them.
     """
 
     span: str
     points: tuple[EquityPoint, ...]
     markers: tuple[Marker, ...]
     previous_close: str
+    backtest: tuple[EquityPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,9 @@ class Visitor:
 class Health:
     """Ages in seconds of market time; None where nothing has been seen yet.
 
-    `waiting_order_age_s` is how long the oldest approved order has waited to be sent.
+    `waiting_order_age_s` is how long the oldest approved order has waited to be sent,
+    `queue_age_s` for how long some queue has not been seen empty; `queued` counts the messages in
+    all of them.
     """
 
     feed: str
@@ -195,11 +201,16 @@ class Health:
     latency_p99_ms: float | None
     feed_lag_s: float | None = None
     waiting_order_age_s: float | None = None
+    queued: int | None = None
+    queue_age_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One picture of the whole account at one instant of market time."""
+    """One picture of the whole account at one instant of market time.
+
+    `gross` and `net` are the market values of all positions, without and with their signs.
+    """
 
     at: datetime
     mode: str
@@ -227,6 +238,8 @@ class Dashboard:
     quotes: tuple[QuoteRow, ...]
     health: Health
     alerts: tuple[AlertRow, ...] = ()
+    gross: str = ""
+    net: str = ""
 
 
 # The lists of a picture whose rows are told one by one, and the field that names a row.
@@ -276,6 +289,8 @@ class Changes:
     quotes: tuple[QuoteRow, ...] | None = None
     health: Health | None = None
     alerts: tuple[AlertRow, ...] | None = None
+    gross: str | None = None
+    net: str | None = None
     gone: tuple[Gone, ...] | None = None
 
 

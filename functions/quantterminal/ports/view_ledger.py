@@ -12,10 +12,13 @@ from quantterminal.ports.ledger import Books, Holding
 
 @dataclass(frozen=True, slots=True)
 class StrategyFacts:
-    """One strategy since the day's beginning: filled orders, and the last signal of all."""
+    """One strategy since the day's beginning: filled orders, and the last signal of all with the
+    end of the bar that it came from.
+    """
 
-    trades: int
-    last_signal: str
+    fills: int
+    last_signal: str = ""
+    last_signal_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ class ViewLedger(Protocol):
         ...
 
     def markers(self, account: str, *, since: datetime, newest: int) -> Sequence[Marker]:
-        """What belongs beside the curve: halts and their ends, starts of the system. In order."""
+        """What belongs beside the curve: halts and their ends, starts of the system, and those of
+        them that brought other code or another configuration (deploys). In order.
+        """
         ...
 
     def bars(self, symbol: str, *, newest: int) -> Sequence[BarRow]:

@@ -3,8 +3,8 @@
 Some threads use it. The feed's thread calls `bus`, `bar_store`, `watermarks`, `quotes` and
 `history`; the ticks' thread calls `ticks`; the order stream's thread calls `bus` and
 `recover_orders`; the page's thread calls `push_live`; others call `gate`, `lease`, `feed_board`,
-`trade_history` and `gaps`. So `bus` must be thread-safe, and no two of the others may share a
-database connection.
+`trade_history` and `gaps`; `note_start` is called in one of its own. So `bus` must be thread-safe,
+and no two of the others may share a database connection.
 """
 
 from collections.abc import Callable
@@ -33,8 +33,9 @@ class ContainerRuntime:
     [0, 1) for back-off, `monotonic` real seconds for ages. `holder` is this process's name on the
     lease. `trade_history` is None where no trades are subscribed. `stall_after_s` is None where
     silence proves nothing. `bars_from_trades` is for feeds that have trades but no minute bars.
-    `push_live` is called each second and sends the live sockets their message; None where there are
-    none.
+    `note_start` writes down that this process has begun, RetryableError when it cannot now; None
+    where nobody keeps such a record. `push_live` is called each second and sends the live sockets
+    their message; None where there are none.
     """
 
     trading: TradingConfig
@@ -62,4 +63,5 @@ class ContainerRuntime:
     holder: str
     stall_after_s: float | None = None
     bars_from_trades: bool = False
+    note_start: Callable[[], None] | None = None
     push_live: Callable[[], object] | None = None

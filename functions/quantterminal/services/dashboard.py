@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain, islice
 
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import InvalidValueError, RetryableError
@@ -11,7 +12,7 @@ from quantterminal.domain.halts import Halt
 from quantterminal.domain.positions import Position
 from quantterminal.domain.report import Figures
 from quantterminal.domain.risk import HaltLevel, available_buying_power
-from quantterminal.domain.sessions import new_york_date, session_at
+from quantterminal.domain.sessions import new_york_date, session_at, sessions_until
 from quantterminal.domain.trading_day import trading_day
 from quantterminal.domain.view import (
     BarsView,
@@ -36,7 +37,8 @@ from quantterminal.ports.state import Mark, WorkingState
 from quantterminal.ports.view_ledger import Activity, StrategyFacts, ViewLedger
 from quantterminal.ports.watermarks import Quote, QuoteBoard, StreamGate
 from quantterminal.services.assess_risk import risk_snapshot
-from quantterminal.services.report import day_report
+from quantterminal.services.queue_watch import Queued
+from quantterminal.services.report import backtest_curve, day_report
 from quantterminal.services.risk_meters import Usage, meters
 
 _ZERO = Decimal(0)
@@ -46,6 +48,7 @@ _NEWEST_REPORTS = 90
 _NEWEST_BARS = 390
 _NEWEST_MARKERS = 200
 _MOST_POINTS = 1_500
+_MOST_COMPARED = 5
 _FEED_STALE_AFTER_S = 90.0
 _SPANS = {"week": timedelta(days=7), "month": timedelta(days=31), "all": timedelta(days=36_500)}
 
@@ -88,17 +91,24 @@ def figures_of_today(*, runtime: DashboardRuntime) -> FiguresByStrategy:
     return {each.name: each for each in report.strategies}
 
 
-def curve(span: str, *, runtime: DashboardRuntime) -> CurveView:
-    """The equity of `day`, `week`, `month` or `all` with what happened beside it."""
+def curve(span: str, *, runtime: DashboardRuntime, archive: Archive) -> CurveView:
+    """The equity of `day`, `week`, `month` or `all` with what happened beside it, and what the
+    backtester made of its newest days once their reports are there.
+    """
     now, account = runtime.clock.now(), runtime.trading.account
     if span != "day" and span not in _SPANS:
         raise InvalidValueError(f"Expected one of day, {', '.join(_SPANS)}, was {span!r}")
-    since = _day_start(now) if span == "day" else now - _SPANS[span]
+    today = trading_day(new_york_date(now))
+    since = today.opens if span == "day" else now - _SPANS[span]
+    happened = min(since, today.start)  # a start before the open belongs to the day, too
+    compared = [today.day] if span == "day" else _newest_days(today.day, since=since)
+    tested = (backtest_curve(account, day, archive=archive) for day in compared)
     return CurveView(
         span=span,
         points=tuple(runtime.ledger.curve(account, since=since, most=_MOST_POINTS)),
-        markers=tuple(runtime.ledger.markers(account, since=since, newest=_NEWEST_MARKERS)),
+        markers=tuple(runtime.ledger.markers(account, since=happened, newest=_NEWEST_MARKERS)),
         previous_close=runtime.ledger.equity_before(account, at=since),
+        backtest=tuple(chain.from_iterable(tested)),
     )
 
 
@@ -125,10 +135,12 @@ def reports(archive: Archive, account: str) -> ReportsView:
     )
 
 
-def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashboard:
+def dashboard(
+    figures: FiguresByStrategy, *, runtime: DashboardRuntime, queued: Queued | None = None
+) -> Dashboard:
     """Marked at the middle of the last quotes where they are newer than the last bar.
 
-    `figures` are `figures_of_today`, which may be some seconds old.
+    `figures` are `figures_of_today`, which may be some seconds old, like what is `queued`.
     """
     account = runtime.trading.account
     now = runtime.clock.now()
@@ -138,16 +150,18 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
     prices = _prices(books, quotes)
     equity = books.account.cash + _market_value(books, prices)
     positions = _positions(books, prices, equity)
-    health = _health(runtime, runtime.ledger.activity(account, since=since), quotes, now)
+    activity = runtime.ledger.activity(account, since=since)
+    health = _with_queues(_health(runtime, activity, quotes, now), queued, now)
     day_open, high = books.account.day_open_equity, max(books.account.high_water_mark, equity)
     orders = tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS))
     by_strategy = _day_pnl(runtime, books, prices, since)
+    values = {row.symbol: Decimal(row.market_value) for row in positions}
     usage = Usage(
         now=now,
         equity=equity,
         day_open=day_open,
         high_water=high,
-        values={row.symbol: Decimal(row.market_value) for row in positions},
+        values=values,
         reservations=tuple(books.reservations.values()),
         by_strategy=by_strategy,
         orders=orders,
@@ -180,7 +194,15 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
         quotes=tuple(_quote(symbol, quote) for symbol, quote in sorted(quotes.items())),
         health=health,
         alerts=tuple(runtime.ledger.events(account, newest=_NEWEST_EVENTS)),
+        gross=_money(sum((abs(value) for value in values.values()), _ZERO)),
+        net=_money(sum(values.values(), _ZERO)),
     )
+
+
+def _newest_days(day: date, *, since: datetime) -> list[date]:
+    """The last days with a session, oldest first; none that opened before `since`."""
+    newest = islice(sessions_until(day), _MOST_COMPARED)
+    return [each.day for each in newest if each.open >= since][::-1]
 
 
 def _day_start(now: datetime) -> datetime:
@@ -305,15 +327,16 @@ def _strategies(
     facts = runtime.ledger.strategies(runtime.trading.account, since=since)
     levels = {halt.scope: HaltLevel(halt.level) for halt in books.halts}
     account = levels.get("account", HaltLevel.ACTIVE)
-    none = StrategyFacts(0, "")
+    none = StrategyFacts(0)
     return tuple(
         _with_figures(
             StrategyRow(
                 name=each.name,
                 level=max(account, levels.get(f"strategy:{each.name}", HaltLevel.ACTIVE)).name,
                 day_pnl=_money(day_pnl.get(each.name, _ZERO)),
-                trades=facts.get(each.name, none).trades,
+                fills=facts.get(each.name, none).fills,
                 last_signal=facts.get(each.name, none).last_signal,
+                last_signal_at=facts.get(each.name, none).last_signal_at,
             ),
             figures.get(each.name),
         )
@@ -327,6 +350,7 @@ def _with_figures(row: StrategyRow, figures: Figures | None) -> StrategyRow:
     latency, earned = figures.flow.latency_p99_ms, figures.performance
     return replace(
         row,
+        trades=earned.trades,
         sharpe=_defined(earned.sharpe),
         win_rate=_defined(earned.win_rate),
         max_drawdown=_defined(earned.max_drawdown),
@@ -359,6 +383,12 @@ def _health(
         feed_lag_s=lag,
         waiting_order_age_s=_age(activity.waiting_since, now),
     )
+
+
+def _with_queues(health: Health, queued: Queued | None, now: datetime) -> Health:
+    if queued is None:
+        return health
+    return replace(health, queued=queued.messages, queue_age_s=_age(queued.since, now))
 
 
 def _feed(lag_s: float | None, *, is_open: bool) -> str:

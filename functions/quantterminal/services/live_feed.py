@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.view import Dashboard, Hello, Tick
 from quantterminal.domain.view_changes import changes
-from quantterminal.ports.live import ConnectionRegistry, Push
+from quantterminal.ports.live import ConnectionRegistry, Listening, Push
+from quantterminal.ports.queue_gauge import QueueGauge
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.services.dashboard import (
     DashboardRuntime,
@@ -19,10 +20,12 @@ from quantterminal.services.dashboard import (
     figures_of_today,
     hello,
 )
+from quantterminal.services.queue_watch import Queued, QueueWatch
 
 # API Gateway takes 128 kB a message; a character of JSON is at most a few bytes of it.
 MOST_CHARACTERS = 100_000
 FIGURES_EVERY = 10
+QUEUES_EVERY = 30  # while nothing waits: SQS is paid by the question
 _FEWEST_ORDERS = 10
 _FEWEST_POINTS = 50
 _PATIENCE = 10  # beats in which a socket that was announced may still be shaking hands
@@ -34,6 +37,7 @@ class LiveRuntime:
     connections: ConnectionRegistry
     push: Push
     telemetry: Telemetry
+    queues: QueueGauge
     most_characters: int = MOST_CHARACTERS
 
 
@@ -46,6 +50,9 @@ class LiveFeed:
         self._shown: Dashboard | None = None
         self._figures: FiguresByStrategy = {}
         self._figures_age = FIGURES_EVERY
+        self._queues = QueueWatch(runtime.queues)
+        self._queued: Queued | None = None
+        self._queued_age = QUEUES_EVERY
         self._greeted: frozenset[str] = frozenset()
         self._missed: dict[str, int] = {}
 
@@ -55,7 +62,7 @@ class LiveFeed:
         Raises RetryableError when ledger or registry cannot be read: the sockets stay silent then,
         which the pages notice. A socket that cannot be reached gets the whole picture next time.
         """
-        listening = self._runtime.connections.connections()
+        listening = self._entitled(self._runtime.connections.connections())
         if not listening:
             self._shown, self._greeted, self._missed = None, frozenset(), {}
             return 0
@@ -75,13 +82,30 @@ class LiveFeed:
         self._shown, self._greeted = picture, frozenset(reached)
         return len(listening)
 
+    def _entitled(self, known: Listening) -> frozenset[str]:
+        """Those that may still listen. The others are closed, and come again with a new ticket."""
+        now = self._runtime.dashboard.clock.now()
+        ended = {each for each, until in known.items() if until is not None and until <= now}
+        for socket in sorted(ended):
+            try:
+                self._runtime.push.close(socket)
+            except (RetryableError, PermanentError) as problem:
+                self._runtime.telemetry.record("LiveCloseFailed", problem=str(problem))
+                continue
+            self._runtime.connections.remove(socket)
+        return frozenset(known) - ended
+
     def _picture(self) -> Dashboard:
         runtime = self._runtime.dashboard
         if self._figures_age >= FIGURES_EVERY:
             self._figures = figures_of_today(runtime=runtime)
             self._figures_age = 0
         self._figures_age += 1
-        return dashboard(self._figures, runtime=runtime)
+        if self._queued_age >= QUEUES_EVERY or (self._queued is not None and self._queued.messages):
+            self._queued = self._queues.look(runtime.clock.now())
+            self._queued_age = 0
+        self._queued_age += 1
+        return dashboard(self._figures, runtime=runtime, queued=self._queued)
 
     def _greeting(self, picture: Dashboard) -> str:
         whole = hello(self._sequence, runtime=self._runtime.dashboard, picture=picture)

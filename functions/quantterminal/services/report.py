@@ -6,15 +6,17 @@ Making it again replaces it; the same ledger gives the same bytes. Nothing here 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain
 
 from quantterminal.domain.configuration import TradingConfig
+from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import BusinessEvent, EventName, Message
-from quantterminal.domain.report import DayReport, Figures, Trade
+from quantterminal.domain.report import Backtest, DayReport, Figures, Trade
 from quantterminal.domain.trading_day import TradingDay, trading_day
+from quantterminal.domain.view import EquityPoint
 from quantterminal.ports.archive import Archive
 from quantterminal.ports.bus import EventBus
 from quantterminal.ports.clock import Clock
@@ -24,12 +26,17 @@ from quantterminal.services import day_figures
 from quantterminal.services.day_profit import DayProfit, day_profit
 
 RenderPage = Callable[[DayReport], str]
+# `services.backtest_day`, handed in: what only reads reports must not load the backtester.
+BacktestDay = Callable[[TradingDay, Decimal | None], Backtest | None]
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportsRuntime:
-    """What the reports function works with; `render_page` makes the HTML file of a report."""
+    """What the reports function works with.
+
+    `render_page` makes the HTML file of a report, `backtest_day` what the day is compared with.
+    """
 
     trading: TradingConfig
     clock: Clock
@@ -38,6 +45,7 @@ class ReportsRuntime:
     event_bus: EventBus
     telemetry: Telemetry
     render_page: RenderPage
+    backtest_day: BacktestDay
     code_version: str
 
 
@@ -51,34 +59,25 @@ class ReportLocation:
     digest: str
 
 
-def make_report(
-    day: date,
-    *,
-    ledger: ReportLedger,
-    archive: Archive,
-    clock: Clock,
-    trading: TradingConfig,
-    code_version: str,
-    render_page: RenderPage,
-) -> ReportLocation:
+def make_report(day: date, *, runtime: ReportsRuntime) -> ReportLocation:
     """Write `reports/{account}/{day}.json` and `.html`, in place of earlier ones.
 
     Raises RetryableError when ledger or archive cannot answer now: call it again.
     """
-    window = trading_day(day)
-    records = ledger.day(trading.account, window)
+    window, trading = trading_day(day), runtime.trading
     report = day_report(
-        records,
+        runtime.ledger.day(trading.account, window),
         window,
         trading=trading,
-        code_version=code_version,
-        complete=window.closes <= clock.now(),
+        code_version=runtime.code_version,
+        complete=window.closes <= runtime.clock.now(),
     )
-    base = f"reports/{trading.account}/{day.isoformat()}"
-    body = report_json(report)
-    archive.put(f"{base}.json", body, "application/json")
-    archive.put(f"{base}.html", render_page(report).encode(), "text/html; charset=utf-8")
-    return ReportLocation(report, f"{base}.json", f"{base}.html", hashlib.sha256(body).hexdigest())
+    report = replace(report, backtest=runtime.backtest_day(window, report.equity_open))
+    json_key, html_key = (_key(trading.account, day, kind) for kind in ("json", "html"))
+    body, page = report_json(report), runtime.render_page(report)
+    runtime.archive.put(json_key, body, "application/json")
+    runtime.archive.put(html_key, page.encode(), "text/html; charset=utf-8")
+    return ReportLocation(report, json_key, html_key, hashlib.sha256(body).hexdigest())
 
 
 def day_report(
@@ -129,6 +128,20 @@ def report_json(report: DayReport) -> bytes:
     return text.encode() + b"\n"
 
 
+def backtest_curve(account: str, day: date, *, archive: Archive) -> tuple[EquityPoint, ...]:
+    """The equity of the backtest in the report of that day; empty where there is none (yet), or
+    where the archive is away: a chart without it is better than none.
+    """
+    try:
+        document = json.loads(archive.get(_key(account, day, "json")))
+    except (PermanentError, RetryableError):
+        return ()
+    tested = document.get("backtest") or {"curve": ()}
+    return tuple(
+        EquityPoint(datetime.fromisoformat(each["at"]), each["equity"]) for each in tested["curve"]
+    )
+
+
 def announcement(location: ReportLocation, *, at: datetime) -> Message:
     """The business event that the report is ready; its id follows from the report's content."""
     report = location.report
@@ -154,6 +167,10 @@ def announcement(location: ReportLocation, *, at: datetime) -> Message:
             },
         ),
     )
+
+
+def _key(account: str, day: date, kind: str) -> str:
+    return f"reports/{account}/{day.isoformat()}.{kind}"
 
 
 def _strategies(records: DayRecords, trading: TradingConfig) -> list[str]:

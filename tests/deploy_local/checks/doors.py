@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import urllib3
@@ -19,6 +20,7 @@ from tests.deploy_local.inventory import Inventory
 from tests.e2e.qt_process import poll
 
 PAGE = "https://page.example.com"
+TOKEN_ENDS = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def check_doors(
@@ -36,6 +38,9 @@ def check_doors(
     ):
         answer = urllib3.request("GET", picture, headers=headers)
         findings.equal(f"HTTP API turns {what} away", answer.status, 401)
+    curve = json.loads(ask(inventory, "GET", "/api/curve/all")["body"])
+    told = [each["text"].split()[0] for each in curve["markers"]]
+    findings.equal("the deploy stands beside the curve", told[:1], ["deploy"])
     stages = inventory.client("apigatewayv2").get_stages(ApiId=apis["WEBSOCKET"])["Items"]
     socket = f"ws://{base}/{apis['WEBSOCKET']}/{stages[0]['StageName']}"
     ticket = json.loads(ask(inventory, "POST", "/api/ticket")["body"])["ticket"]
@@ -47,11 +52,14 @@ def check_doors(
     registry = _registry(inventory, ground)
     others = registry.connections()
     with connect(f"{socket}?ticket={ticket}", origin=Origin(PAGE), proxy=None) as opened:
-        [listening] = registry.connections() - others
+        [listening] = set(registry.connections()) - set(others)
+        until = registry.connections()[listening]
+        findings.equal("a socket is noted down with the end of its token", until, TOKEN_ENDS)
         pushed = ApiGatewayPush(back).send(listening, "a tick")
         findings.equal(
             "a push reaches the socket", (pushed, opened.recv(timeout=5)), (True, "a tick")
         )
+        ApiGatewayPush(back).close(listening)
     # the gateway notices a little later that a socket has gone
     poll(lambda: not ApiGatewayPush(back).send(listening, "too late"), deadline_s=10)
     findings.holds("a push to a socket that has gone says so", condition=True)
@@ -61,7 +69,8 @@ def ask(
     inventory: Inventory, method: str, path: str, *, groups: str = "[operators]"
 ) -> Mapping[str, Any]:
     """As API Gateway calls `api` after it has checked the token (HTTP API, payload 2.0)."""
-    claims = {"sub": "somebody", "cognito:groups": groups}
+    ends = str(int(TOKEN_ENDS.timestamp()))
+    claims = {"sub": "somebody", "cognito:groups": groups, "exp": ends}
     event = {
         "version": "2.0",
         "rawPath": path,

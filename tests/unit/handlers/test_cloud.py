@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -25,8 +26,11 @@ PAGE = "https://page.example"
 ARN = "arn:aws:execute-api:us-east-1:1:api/live/$connect"
 
 
-def request(path: str, *, groups: str | None = None, origin: str = PAGE) -> dict[str, Any]:
+def request(
+    path: str, *, groups: str | None = None, origin: str = PAGE, exp: str = ""
+) -> dict[str, Any]:
     claims = {"sub": "me"} | ({} if groups is None else {"cognito:groups": groups})
+    claims |= {"exp": exp} if exp else {}
     return {
         "rawPath": path,
         "headers": {"origin": origin},
@@ -58,6 +62,25 @@ def test_a_ticket_from_the_api_opens_the_door_once() -> None:
     [statement] = first["policyDocument"]["Statement"]
     assert (statement["Effect"], statement["Resource"]) == ("Allow", ARN)
     assert second["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize("exp", ["1795532400", ""])
+def test_a_socket_is_noted_down_with_the_end_of_its_sign_in(
+    monkeypatch: pytest.MonkeyPatch, exp: str
+) -> None:
+    registry = MemoryConnections()
+    monkeypatch.setattr(bootstrap, "connection_registry", lambda: registry)
+    ticket = json.loads(api.handler(request("/api/ticket", exp=exp), None)["body"])["ticket"]
+    knock = {"ticket": ticket}
+    event = {"methodArn": ARN, "headers": {"Origin": PAGE}, "queryStringParameters": knock}
+
+    found = authorize.handler(event, None).get("context", {})
+    connected = {"routeKey": "$connect", "connectionId": "socket", "authorizer": found}
+    live.handler({"requestContext": connected}, None)
+
+    until = datetime.fromtimestamp(int(exp), UTC) if exp else None
+    assert registry.connections() == {"socket": until}
 
 
 @pytest.mark.usefixtures("desk")
@@ -120,10 +143,10 @@ def test_the_socket_is_announced_and_refuses_to_listen(monkeypatch: pytest.Monke
         return status
 
     assert told("$connect") == 200
-    assert registry.connections() == {"socket"}
+    assert registry.connections() == {"socket": None}
     assert told("$default") == 400
     assert told("$disconnect") == 200
-    assert registry.connections() == frozenset()
+    assert registry.connections() == {}
 
 
 def test_power_is_forced_only_by_a_true(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch, events: MemoryEventBus) -> ReportsR
         event_bus=events,
         telemetry=MemoryTelemetry(),
         render_page=render_report,
+        backtest_day=lambda _window, _opening: None,
         code_version="abc123",
     )
     monkeypatch.setattr(bootstrap, "reports_runtime", lambda: runtime)

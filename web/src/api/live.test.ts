@@ -110,9 +110,37 @@ test("an open but silent socket is closed and replaced", async () => {
   expect(world.state.dashboard?.equity).toBe("101");
 });
 
+test("a socket that the server ends in good order is replaced at once and stays LIVE", async () => {
+  await running();
+  world.socket.events.closed(true);
+  expect(world.sockets).toHaveLength(2);
+  expect(world.state.connection).toBe("LIVE");
+  world.socket.say(hello(20, 2, "103"));
+  world.socket.say(tick(21, 3, "104"));
+  expect(world.state).toMatchObject({ connection: "LIVE", dashboard: { equity: "104" } });
+});
+
+test("a server that ends every socket is waited for like one that is lost", async () => {
+  await running();
+  world.socket.events.closed(true);
+  world.socket.say(hello(20, 2, "103"));
+  world.socket.events.closed(true);
+  expect(world.sockets).toHaveLength(2);
+  expect(world.state.connection).toBe("STALE");
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(world.sockets).toHaveLength(3);
+});
+
+test("an ended socket whose successor is silent is STALE after 3 s", async () => {
+  await running();
+  world.socket.events.closed(true);
+  await vi.advanceTimersByTimeAsync(STALE_AFTER_MS);
+  expect(world.state.connection).toBe("STALE");
+});
+
 test("a lost socket is STALE at once, DOWN after 6 s, and LIVE with the next hello", async () => {
   await running();
-  world.socket.events.closed();
+  world.socket.events.closed(false);
   expect(world.state.connection).toBe("STALE");
   await vi.advanceTimersByTimeAsync(1000);
   expect(world.sockets).toHaveLength(2);
@@ -137,7 +165,7 @@ test("attempts are spaced further and further; a hello alone does not reset that
   for (let attempt = 0; attempt < 7; attempt += 1) {
     const before = world.sockets.length;
     const since = Date.now();
-    world.socket.events.closed();
+    world.socket.events.closed(false);
     while (world.sockets.length === before) await vi.advanceTimersByTimeAsync(100);
     waits.push(Date.now() - since);
     world.socket.say(hello(0, 2, "1"));
@@ -145,7 +173,7 @@ test("attempts are spaced further and further; a hello alone does not reset that
   expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15000, 15000]);
   world.socket.say(tick(1, 3, "1"));
   const before = world.sockets.length;
-  world.socket.events.closed();
+  world.socket.events.closed(false);
   await vi.advanceTimersByTimeAsync(500);
   expect(world.sockets).toHaveLength(before + 1);
 });

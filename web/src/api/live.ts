@@ -3,7 +3,8 @@
  *
  * LIVE while messages come; STALE when the socket is lost or 3 s pass in silence; DOWN after 6 s of
  * silence. A lost or silent socket is replaced after a jittered back-off that grows until ticks
- * flow again. A gap in the sequence fetches the whole picture over REST and puts the ticks that came
+ * flow again; one that the server has ended in good order (its sign-in has ended, say) at once and
+ * without a word. A gap in the sequence fetches the whole picture over REST and puts the ticks that came
  * meanwhile on top of it: a tick says what is different, so that an old one again changes nothing for
  * good. It knows no component.
  */
@@ -40,7 +41,8 @@ export interface Socket {
 
 export interface SocketEvents {
   message(text: string): void;
-  closed(): void;
+  /** `inOrder` when the server said that it ends the socket, not when it was just gone. */
+  closed(inOrder: boolean): void;
 }
 
 /** The outside world, passed in so that tests can play it. `now` in milliseconds. */
@@ -55,8 +57,8 @@ export interface Wires {
 function openSocket(events: SocketEvents): Socket {
   let socket: WebSocket | null = null;
   let closed = false;
-  const end = () => {
-    if (!closed) events.closed();
+  const end = (inOrder: boolean) => {
+    if (!closed) events.closed(inOrder);
     closed = true;
   };
   const connect = (ticket: string | null) => {
@@ -66,9 +68,9 @@ function openSocket(events: SocketEvents): Socket {
     if (ticket !== null) url.searchParams.set("ticket", ticket);
     socket = new WebSocket(url);
     socket.onmessage = (event) => events.message(String(event.data));
-    socket.onclose = end;
+    socket.onclose = (event) => end(event.wasClean);
   };
-  getTicket().then(connect, end);
+  getTicket().then(connect, () => end(false));
   return {
     close() {
       closed = true;
@@ -101,6 +103,8 @@ export class LiveClient {
   private heardAt: number;
   private openedAt: number;
   private attempts = 0;
+  /** The server has ended the socket, and the next one has not spoken yet. */
+  private isChanging = false;
   /** The request for a picture that is under way; an answer to an earlier one is not taken. */
   private asked: symbol | null = null;
   /** The last picture that was asked for did not come: it is asked for again. */
@@ -146,15 +150,25 @@ export class LiveClient {
       message: (text) => {
         if (this.socket === socket) this.receive(text);
       },
-      closed: () => {
-        if (this.socket === socket) this.lose();
+      closed: (inOrder) => {
+        if (this.socket !== socket) return;
+        if (inOrder && this.sequence !== null && this.attempts === 0) this.change();
+        else this.lose();
       },
     });
     this.socket = socket;
   }
 
+  /** Only while ticks flow: a server that ends every socket again is as good as lost. */
+  private change(): void {
+    this.attempts++;
+    this.isChanging = true;
+    this.connect();
+  }
+
   private lose(): void {
     this.socket = null;
+    this.isChanging = false;
     const delay = backOff(this.attempts++, this.wires.random());
     this.reconnect = setTimeout(() => this.connect(), delay);
     this.refresh();
@@ -187,6 +201,7 @@ export class LiveClient {
 
   private hello(message: Hello): void {
     this.sequence = message.sequence;
+    this.isChanging = false;
     this.asked = null; // what lies between its answer and this hello no tick will tell
     this.broken = false;
     this.meanwhile = [];
@@ -250,9 +265,9 @@ export class LiveClient {
   private connection(silenceMs: number): Connection {
     if (silenceMs >= DOWN_AFTER_MS) return "DOWN";
     if (this.sequence === null && this.state.connection === "CONNECTING") return "CONNECTING";
-    return this.socket === null || this.sequence === null || silenceMs >= STALE_AFTER_MS
-      ? "STALE"
-      : "LIVE";
+    if (silenceMs >= STALE_AFTER_MS) return "STALE";
+    const isHeard = this.socket !== null && this.sequence !== null;
+    return isHeard || this.isChanging ? "LIVE" : "STALE";
   }
 
   private refresh(change: Partial<LiveState> = {}): void {

@@ -34,13 +34,15 @@ export interface OrderRow {
   readonly slippage_bps: string;
 }
 
-/** One strategy's day. The four figures are the report's: None or empty where the day does not define them. */
+/** One strategy's day: orders filled, round trips closed. The four figures after them are the report's: None or empty where the day does not define them. */
 export interface StrategyRow {
   readonly name: string;
   readonly level: string;
   readonly day_pnl: string;
-  readonly trades: number;
+  readonly fills: number;
   readonly last_signal: string;
+  readonly last_signal_at: Instant | null;
+  readonly trades: number;
   readonly sharpe: string;
   readonly win_rate: string;
   readonly max_drawdown: string;
@@ -86,19 +88,20 @@ export interface EquityPoint {
   readonly equity: string;
 }
 
-/** Something that belongs beside the curve: a halt, a re-arming, a start of the system. */
+/** Something that belongs beside the curve: a halt, a re-arming, a start, a deploy. */
 export interface Marker {
   readonly at: Instant;
   readonly kind: string;
   readonly text: string;
 }
 
-/** The equity of a span: day, week, month or all, thinned to what a chart can show. previous_close is the last equity before the span, empty where there is none. */
+/** The equity of a span: day, week, month or all, thinned to what a chart can show. previous_close is the last equity before the span, empty where there is none. backtest is what the backtester made of the newest days, where their reports compare them. */
 export interface CurveView {
   readonly span: string;
   readonly points: readonly EquityPoint[];
   readonly markers: readonly Marker[];
   readonly previous_close: string;
+  readonly backtest: readonly EquityPoint[];
 }
 
 /** One minute; at is its start. Prices are floats, as the market data is. */
@@ -134,7 +137,7 @@ export interface Visitor {
   readonly may_operate: boolean;
 }
 
-/** Ages in seconds of market time; None where nothing has been seen yet. waiting_order_age_s is how long the oldest approved order has waited to be sent. */
+/** Ages in seconds of market time; None where nothing has been seen yet. waiting_order_age_s is how long the oldest approved order has waited to be sent, queue_age_s for how long some queue has not been seen empty; queued counts the messages in all of them. */
 export interface Health {
   readonly feed: string;
   readonly broker_stream: string;
@@ -146,9 +149,11 @@ export interface Health {
   readonly latency_p99_ms: number | null;
   readonly feed_lag_s: number | null;
   readonly waiting_order_age_s: number | null;
+  readonly queued: number | null;
+  readonly queue_age_s: number | null;
 }
 
-/** One picture of the whole account at one instant of market time. */
+/** One picture of the whole account at one instant of market time. gross and net are the market values of all positions, without and with their signs. */
 export interface Dashboard {
   readonly at: Instant;
   readonly mode: string;
@@ -176,6 +181,8 @@ export interface Dashboard {
   readonly quotes: readonly QuoteRow[];
   readonly health: Health;
   readonly alerts: readonly AlertRow[];
+  readonly gross: string;
+  readonly net: string;
 }
 
 /** Rows that a list of the picture has no more, by their keys as text. */
@@ -207,6 +214,8 @@ export interface Changes {
   readonly quotes?: readonly QuoteRow[];
   readonly health?: Health;
   readonly alerts?: readonly AlertRow[];
+  readonly gross?: string;
+  readonly net?: string;
   readonly gone?: readonly Gone[];
 }
 
@@ -272,8 +281,10 @@ export const SHAPES = {
     name: "string",
     level: "string",
     day_pnl: "string",
-    trades: "number",
+    fills: "number",
     last_signal: "string",
+    last_signal_at: "Instant?",
+    trades: "number",
     sharpe: "string",
     win_rate: "string",
     max_drawdown: "string",
@@ -320,6 +331,7 @@ export const SHAPES = {
     points: "EquityPoint[]",
     markers: "Marker[]",
     previous_close: "string",
+    backtest: "EquityPoint[]",
   },
   BarRow: {
     at: "Instant",
@@ -356,6 +368,8 @@ export const SHAPES = {
     latency_p99_ms: "number?",
     feed_lag_s: "number?",
     waiting_order_age_s: "number?",
+    queued: "number?",
+    queue_age_s: "number?",
   },
   Dashboard: {
     at: "Instant",
@@ -384,6 +398,8 @@ export const SHAPES = {
     quotes: "QuoteRow[]",
     health: "Health",
     alerts: "AlertRow[]",
+    gross: "string",
+    net: "string",
   },
   Gone: {
     rows: "string",
@@ -411,6 +427,8 @@ export const SHAPES = {
     quotes: "QuoteRow[]~",
     health: "Health~",
     alerts: "AlertRow[]~",
+    gross: "string~",
+    net: "string~",
     gone: "Gone[]~",
   },
   Hello: {

@@ -25,6 +25,8 @@ export function dashboard(second: number, equity: string): Dashboard {
     buying_power: "1",
     reserved: "0",
     high_water_mark: "100",
+    gross: "0",
+    net: "0",
     drawdown_fraction: "0",
     halt_level: "ACTIVE",
     halts: [],
@@ -44,6 +46,8 @@ export function dashboard(second: number, equity: string): Dashboard {
       latency_p99_ms: null,
       feed_lag_s: null,
       waiting_order_age_s: null,
+    queued: null,
+    queue_age_s: null,
     },
     alerts: [],
   };

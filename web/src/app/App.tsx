@@ -61,7 +61,7 @@ function Panels(props: PanelsProps) {
   const dimmed = connection === "STALE" || connection === "DOWN";
   return (
     <main
-      className={`grid min-h-0 flex-1 gap-1 p-1 lg:grid-cols-24 lg:grid-rows-[minmax(0,5fr)_minmax(0,5fr)_minmax(0,3.6fr)] [&>*]:min-w-0 ${
+      className={`grid min-h-0 flex-1 gap-1 p-1 lg:grid-cols-24 lg:grid-rows-[minmax(0,4.9fr)_minmax(0,4.9fr)_minmax(0,4fr)] [&>*]:min-w-0 ${
         dimmed ? "saturate-50" : ""
       }`}
     >
@@ -95,7 +95,7 @@ function Panels(props: PanelsProps) {
         desk={desk}
         mayOperate={mayOperate}
         onSymbol={onSymbol}
-        className="max-lg:max-h-96 lg:col-span-11"
+        className="max-lg:max-h-96 lg:col-span-12"
       />
       <OrdersPanel
         orders={dashboard.orders}
@@ -105,24 +105,25 @@ function Panels(props: PanelsProps) {
         onSymbol={onSymbol}
         filter={props.filter}
         onFilter={props.onFilter}
-        className="max-lg:max-h-128 lg:col-span-13"
+        className="max-lg:max-h-128 lg:col-span-12"
       />
       <StrategiesPanel
         strategies={dashboard.strategies}
-        className="max-lg:max-h-96 lg:col-span-9"
+        today={today}
+        className="max-lg:max-h-96 lg:col-span-10"
       />
       <HealthPanel
         health={dashboard.health}
         sessionOpen={dashboard.session_open}
         connection={connection}
-        className="lg:col-span-5"
+        className="lg:col-span-6"
       />
       <EventsPanel
         alerts={dashboard.alerts}
         today={today}
-        className="max-lg:max-h-80 lg:col-span-6"
+        className="max-lg:max-h-80 lg:col-span-5"
       />
-      <ReportsPanel className="max-lg:max-h-80 lg:col-span-4" />
+      <ReportsPanel className="max-lg:max-h-80 lg:col-span-3" />
     </main>
   );
 }

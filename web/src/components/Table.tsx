@@ -20,7 +20,7 @@ export function Head({ right = false, className = "", children }: HeadProps) {
   return (
     <th
       scope="col"
-      className={`px-2 py-1 text-xs font-normal whitespace-nowrap text-dim ${
+      className={`px-1.5 py-1 text-xs font-normal whitespace-nowrap text-dim ${
         right ? "text-right" : "text-left"
       } ${className}`}
     >
@@ -46,7 +46,7 @@ export function SortHead({ sorted, onSort, right = false, className = "", childr
         right ? "text-right" : "text-left"
       } ${className}`}
     >
-      <button type="button" onClick={onSort} className="px-2 py-1 hover:text-text">
+      <button type="button" onClick={onSort} className="px-1.5 py-1 hover:text-text">
         {children}
         <span aria-hidden="true"> {ARROWS[sorted]}</span>
       </button>
@@ -57,7 +57,7 @@ export function SortHead({ sorted, onSort, right = false, className = "", childr
 export function Cell({ right = false, className = "", children }: HeadProps) {
   return (
     <td
-      className={`px-2 py-0.5 align-top ${right ? "text-right whitespace-nowrap" : ""} ${className}`}
+      className={`px-1.5 py-0.5 align-top ${right ? "text-right whitespace-nowrap" : ""} ${className}`}
     >
       {children}
     </td>
@@ -67,9 +67,21 @@ export function Cell({ right = false, className = "", children }: HeadProps) {
 /** Rows are given as `<tr className={ROW}>`. */
 export const ROW = "[&>td]:border-t [&>td]:border-line/60 hover:bg-raised focus:bg-raised focus:outline-2 focus:-outline-offset-2 focus:outline-amber";
 
-export function Table({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+interface TableProps {
+  readonly label: string;
+  /** With so many columns that a narrow panel needs every pixel. */
+  readonly dense?: boolean;
+  readonly children: ReactNode;
+}
+
+const DENSE = "@max-3xl:[&_td]:px-1 @max-3xl:[&_th]:px-1";
+
+export function Table({ label, dense = false, children }: TableProps) {
   return (
-    <table aria-label={label} className="w-full border-separate border-spacing-0">
+    <table
+      aria-label={label}
+      className={`w-full border-separate border-spacing-0 ${dense ? DENSE : ""}`}
+    >
       {children}
     </table>
   );

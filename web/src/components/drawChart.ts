@@ -5,6 +5,7 @@ import {
   createChart,
   createSeriesMarkers,
   CrosshairMode,
+  LineSeries,
   LineStyle,
   TickMarkType,
   type IChartApi,
@@ -35,6 +36,8 @@ export interface Mark {
   readonly time: number;
   readonly text: string;
   readonly kind: "buy" | "sell" | "note" | "alarm";
+  /** Times the usual size. */
+  readonly size?: number;
 }
 
 export interface Level {
@@ -47,6 +50,8 @@ export interface Level {
 export interface Painter {
   setPoints(points: readonly Point[]): void;
   append(point: Point): void;
+  /** A second, dashed line under that title; none where there are no points. */
+  setOther(title: string, points: readonly Point[]): void;
   setCandles(candles: readonly Candle[]): void;
   setMarks(marks: readonly Mark[]): void;
   /** `base` is where above turns into below. */
@@ -62,6 +67,9 @@ const STYLES = {
   dotted: LineStyle.SparseDotted,
   solid: LineStyle.Solid,
 };
+
+/** The share of the points that lie so far left that a text over them has no place. */
+const EDGE = 0.05;
 
 const ms = (at: Time): number => (at as number) * 1000;
 const stamp = (seconds: number): UTCTimestamp => seconds as UTCTimestamp;
@@ -134,6 +142,10 @@ function equityColours({ good, bad, mark }: Colours) {
   };
 }
 
+function otherColours({ info }: Colours) {
+  return { color: info };
+}
+
 function candleColours({ good, bad, mark }: Colours) {
   return {
     // hollow or full: the way of a bar is told by its shape, too
@@ -171,17 +183,24 @@ function keepWhole(element: HTMLElement, chart: IChartApi) {
   return { fit, stop: () => done.abort() };
 }
 
+/** A text stands over the middle of its mark. At the left edge half of it would be cut off, so that
+ * half is blank up to `edge`. */
+function besideEdge(mark: Mark, edge: number): Mark {
+  if (mark.time > edge || mark.text === "") return mark;
+  return { ...mark, text: "\u00a0".repeat(mark.text.length + 2) + mark.text };
+}
+
 function seriesMark(mark: Mark, { good, bad, info, mark: amber }: Colours): SeriesMarker<Time> {
-  const at = stamp(mark.time);
+  const look = { time: stamp(mark.time), text: mark.text, size: mark.size ?? 1 };
   switch (mark.kind) {
     case "buy":
-      return { time: at, position: "belowBar", shape: "arrowUp", color: info, text: mark.text };
+      return { ...look, position: "belowBar", shape: "arrowUp", color: info };
     case "sell":
-      return { time: at, position: "aboveBar", shape: "arrowDown", color: amber, text: mark.text };
+      return { ...look, position: "aboveBar", shape: "arrowDown", color: amber };
     case "alarm":
-      return { time: at, position: "aboveBar", shape: "square", color: bad, text: mark.text };
+      return { ...look, position: "aboveBar", shape: "square", color: bad };
     case "note":
-      return { time: at, position: "aboveBar", shape: "circle", color: good, text: mark.text };
+      return { ...look, position: "aboveBar", shape: "circle", color: good };
   }
 }
 
@@ -196,16 +215,22 @@ export function drawTimeChart(element: HTMLElement, kind: "equity" | "candles"):
   const candles =
     kind === "candles" ? chart.addSeries(CandlestickSeries, candleColours(palette)) : null;
   const series = (equity ?? candles) as ISeriesApi<"Baseline" | "Candlestick">;
+  let other: ISeriesApi<"Line"> | null = null;
   const marking = createSeriesMarkers(series, []);
   const whole = keepWhole(element, chart);
   let marks: readonly Mark[] = [];
   const lines = new Map<string, IPriceLine>();
 
-  const drawMarks = () => marking.setMarkers(marks.map((mark) => seriesMark(mark, palette)));
+  const drawMarks = () => {
+    const data = series.data();
+    const edge = (data[Math.floor(data.length * EDGE)]?.time ?? 0) as number;
+    marking.setMarkers(marks.map((mark) => seriesMark(besideEdge(mark, edge), palette)));
+  };
   const recolour = new MutationObserver(() => {
     palette = colours();
     chart.applyOptions(options(kind, palette));
     equity?.applyOptions(equityColours(palette));
+    other?.applyOptions(otherColours(palette));
     candles?.applyOptions(candleColours(palette));
     drawMarks();
   });
@@ -214,10 +239,22 @@ export function drawTimeChart(element: HTMLElement, kind: "equity" | "candles"):
   return {
     setPoints(points) {
       equity?.setData(points.map((point) => ({ time: stamp(point.time), value: point.value })));
+      drawMarks();
       whole.fit();
     },
     append(point) {
       equity?.update({ time: stamp(point.time), value: point.value });
+      whole.fit();
+    },
+    setOther(title, points) {
+      if (other !== null && points.length === 0) {
+        chart.removeSeries(other);
+        other = null;
+      }
+      if (points.length === 0) return;
+      const look = { lineWidth: 1 as const, lineStyle: LineStyle.Dashed, priceLineVisible: false };
+      other ??= chart.addSeries(LineSeries, { ...look, title, ...otherColours(palette) });
+      other.setData(points.map((point) => ({ time: stamp(point.time), value: point.value })));
       whole.fit();
     },
     setCandles(found) {

@@ -43,7 +43,8 @@ export function zone(when: When): string {
   return NAME.formatToParts(toDate(when)).find((part) => part.type === "timeZoneName")?.value ?? "ET";
 }
 
-/** The time, with the day before it where it is not the day of `now`: `Oct 04 15:59:00`. */
-export function timeOrDay(when: When, now: When): string {
-  return day(when) === day(now) ? time(when) : `${day(when)} ${time(when)}`;
+/** The time, with the day before it where that is not `today`, as `day` tells it: `Oct 04 15:59:00`. */
+export function timeOrDay(when: When, today: string): string {
+  const on = day(when);
+  return on === today ? time(when) : `${on} ${time(when)}`;
 }

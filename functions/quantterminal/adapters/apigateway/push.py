@@ -24,6 +24,14 @@ class ApiGatewayPush:
             return self._refused(problem, len(text))
         return True
 
+    def close(self, connection_id: str) -> None:
+        try:
+            self._client.delete_connection(ConnectionId=connection_id)
+        except BotoCoreError as problem:
+            raise RetryableError(f"The live socket is not reachable: {problem}") from problem
+        except ClientError as problem:
+            self._refused(problem, 0)
+
     def _refused(self, problem: ClientError, length: int) -> bool:
         code = str(problem.response.get("Error", {}).get("Code", ""))
         status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -12,17 +12,19 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 14, 12, 26
 _TICKS = 7
 
 
-def equity_chart(curve: Sequence[EquityAt], *, closes: datetime | None) -> str:
-    """SVG text; the time axis runs to `closes` where the session is known.
+def equity_chart(
+    curve: Sequence[EquityAt], *, closes: datetime | None, backtest: Sequence[EquityAt] = ()
+) -> str:
+    """SVG text; the time axis runs to `closes` where the session is known. `backtest` is a second
+    line, thin and dashed.
 
     An empty string when there are fewer than two points: there is no line to draw.
     """
     if len(curve) < 2:
         return ""
-    end = max(curve[-1].at, closes) if closes else curve[-1].at
-    x = _TimeAxis(curve[0].at, end)
-    y = _MoneyAxis([float(point.equity) for point in curve])
-    points = " ".join(f"{x.at(point.at):.1f},{y.at(float(point.equity)):.1f}" for point in curve)
+    end = max(each.at for each in (*curve, *backtest))
+    x = _TimeAxis(curve[0].at, max(end, closes) if closes else end)
+    y = _MoneyAxis([float(point.equity) for point in (*curve, *backtest)])
     base = y.at(float(curve[0].equity))
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
@@ -30,9 +32,15 @@ def equity_chart(curve: Sequence[EquityAt], *, closes: datetime | None) -> str:
         f"{y.grid()}{x.labels()}"
         f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base:.1f}" y2="{base:.1f}"'
         ' stroke="#566373" stroke-dasharray="4 4"/>'
-        f'<polyline points="{points}" fill="none" stroke="#1d4f91" stroke-width="1.8"'
-        ' stroke-linejoin="round"/></svg>'
+        f'<polyline points="{_points(backtest, x, y)}" fill="none" stroke="#9a5b00"'
+        ' stroke-width="1.2" stroke-dasharray="5 3"/>'
+        f'<polyline points="{_points(curve, x, y)}" fill="none" stroke="#1d4f91"'
+        ' stroke-width="1.8" stroke-linejoin="round"/></svg>'
     )
+
+
+def _points(curve: Sequence[EquityAt], x: "_TimeAxis", y: "_MoneyAxis") -> str:
+    return " ".join(f"{x.at(each.at):.1f},{y.at(float(each.equity)):.1f}" for each in curve)
 
 
 class _TimeAxis:

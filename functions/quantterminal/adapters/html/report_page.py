@@ -39,13 +39,13 @@ def render_report(report: DayReport) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
+        f"{_head(report)}\n<main>\n"
         + "\n".join(part for part in _parts(report) if part)
-        + "\n</body>\n</html>\n"
+        + f"\n</main>\n{_foot(report)}\n</body>\n</html>\n"
     )
 
 
 def _parts(report: DayReport) -> Iterable[str]:
-    yield _head(report)
     if not report.complete:
         yield (
             '<p class="warning">The session had not closed when this was written: the figures'
@@ -59,7 +59,6 @@ def _parts(report: DayReport) -> Iterable[str]:
     yield _halts(report)
     yield _gaps(report)
     yield _trades(report.trades)
-    yield _foot(report)
 
 
 def _head(report: DayReport) -> str:
@@ -99,7 +98,8 @@ def _cards(report: DayReport) -> str:
 
 
 def _equity(report: DayReport) -> str:
-    chart = equity_chart(report.curve, closes=report.session_close)
+    tested = report.backtest.curve if report.backtest else ()
+    chart = equity_chart(report.curve, closes=report.session_close, backtest=tested)
     opened, closed = formats.dollars(report.equity_open), formats.dollars(report.equity_close)
     body = (
         f"<figure>{chart}</figure>"
@@ -109,7 +109,23 @@ def _equity(report: DayReport) -> str:
         if chart
         else '<p class="muted">No equity was recorded on this day.</p>'
     )
-    return f"<section><h2>Equity</h2>{body}</section>"
+    return f"<section><h2>Equity</h2>{body}{_backtest(report)}</section>"
+
+
+def _backtest(report: DayReport) -> str:
+    tested = report.backtest
+    if tested is None:
+        return ""
+    if tested.total_pnl is None:
+        return f'<p class="warning">No backtest of the day: {escape(tested.problem)}.</p>'
+    live = report.overall.performance
+    return (
+        f'<p class="note">The backtester on the same bars (dashed, brown; fills at the'
+        f" {escape(tested.fills)}; sessions before it to warm up: {tested.sessions - 1}):"
+        f" {formats.dollars(tested.total_pnl, signed=True)} in {formats.count(tested.trades)}"
+        f" trades, live {formats.dollars(live.total_pnl, signed=True)} in"
+        f" {formats.count(live.trades)}. It knows no halts and no commands of persons.</p>"
+    )
 
 
 def _strategies(report: DayReport) -> str:
@@ -275,6 +291,6 @@ def _table(heads: Sequence[str], rows: Iterable[str], *, text: int = 1) -> str:
         for index, head in enumerate(heads)
     )
     return (
-        f'<div class="wide"><table><thead><tr>{cells}</tr></thead>'
+        f'<div class="wide" tabindex="0"><table><thead><tr>{cells}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

@@ -1,20 +1,24 @@
 """Live sockets in memory, for tests."""
 
+from datetime import datetime
+
+from quantterminal.ports.live import Listening
+
 
 class MemoryConnections:
     """Satisfies `ports.live.ConnectionRegistry`."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: dict[str, datetime | None] = {}
 
-    def add(self, connection_id: str) -> None:
-        self._known.add(connection_id)
+    def add(self, connection_id: str, *, until: datetime | None = None) -> None:
+        self._known[connection_id] = until
 
     def remove(self, connection_id: str) -> None:
-        self._known.discard(connection_id)
+        self._known.pop(connection_id, None)
 
-    def connections(self) -> frozenset[str]:
-        return frozenset(self._known)
+    def connections(self) -> Listening:
+        return dict(self._known)
 
 
 class MemoryPush:
@@ -29,3 +33,6 @@ class MemoryPush:
             return False
         self.sent.setdefault(connection_id, []).append(text)
         return True
+
+    def close(self, connection_id: str) -> None:
+        self.open.discard(connection_id)

@@ -1,11 +1,12 @@
 """Read-only queries of the dashboard."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
 from quantterminal.adapters.postgres.database import Database, Row
+from quantterminal.domain.bars import MINUTE
 from quantterminal.domain.view import AlertRow, BarRow, EquityPoint, Marker, OrderRow
 from quantterminal.ports.ledger import Books, Holding
 from quantterminal.ports.view_ledger import Activity, DayFlow, StrategyFacts
@@ -33,7 +34,7 @@ order by i.at desc, i.client_order_id limit %(newest)s)
 order by at desc, client_order_id limit %(newest)s
 """
 _STRATEGIES = """
-select strategy, count(distinct client_order_id) as trades from fills
+select strategy, count(distinct client_order_id) as fills from fills
 where account = %(account)s and at >= %(since)s group by strategy
 """
 _FLOWS = """
@@ -90,13 +91,21 @@ _EQUITY_BEFORE = """
 select equity from equity where account = %(account)s and at < %(at)s order by at desc limit 1
 """
 _MARKERS = """
+with runs_in_order as (
+    select started_at, source, code_version,
+        lag(code_version) over before <> code_version or lag(config) over before <> config
+            as brings_other
+    from runs where account = %(account)s
+    window before as (order by started_at, id)
+)
 select at, kind, text from (
     select at, case payload ->> 'level' when 'ACTIVE' then 'rearmed' else 'halt' end as kind,
         concat_ws(' ', ref, payload ->> 'level', payload ->> 'code', payload ->> 'reason') as text
     from journal where account = %(account)s and at >= %(since)s and kind = 'halt'
     union all
-    select started_at, 'start', concat('code ', code_version) from runs
-    where account = %(account)s and started_at >= %(since)s
+    select started_at, case when brings_other then 'deploy' else 'start' end,
+        concat_ws(' ', source, code_version) from runs_in_order
+    where started_at >= %(since)s
     order by at desc limit %(newest)s
 ) as newest order by at
 """
@@ -122,17 +131,17 @@ class PostgresViewLedger:
         return [_order(row) for row in self._rows(_ORDERS, account=account, newest=newest)]
 
     def strategies(self, account: str, *, since: datetime) -> dict[str, StrategyFacts]:
-        trades = {
-            row["strategy"]: row["trades"]
+        fills = {
+            row["strategy"]: row["fills"]
             for row in self._rows(_STRATEGIES, account=account, since=since)
         }
         signals = {
-            row["strategy"]: f"{row['action']} {row['symbol']} {row['bar_start']:%H:%M}Z"
+            row["strategy"]: (f"{row['action']} {row['symbol']}", row["bar_start"] + MINUTE)
             for row in self._rows(_LAST_SIGNALS, account=account)
         }
         return {
-            name: StrategyFacts(trades.get(name, 0), signals.get(name, ""))
-            for name in sorted(trades.keys() | signals.keys())
+            name: StrategyFacts(fills.get(name, 0), *signals.get(name, ("", None)))
+            for name in sorted(fills.keys() | signals.keys())
         }
 
     def flows(self, account: str, *, since: datetime) -> dict[Holding, DayFlow]:
@@ -167,7 +176,7 @@ class PostgresViewLedger:
         return Activity(
             bars_seen=row["bars_seen"],
             bars_quarantined=row["bars_quarantined"],
-            last_bar_at=None if last_bar is None else last_bar + timedelta(minutes=1),
+            last_bar_at=None if last_bar is None else last_bar + MINUTE,
             last_reconcile_at=row["last_reconcile_at"],
             latency_p50_ms=None if p50 is None else p50 / 1000,
             latency_p99_ms=None if p99 is None else p99 / 1000,

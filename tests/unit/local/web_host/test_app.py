@@ -149,7 +149,7 @@ def test_a_message_reaches_the_socket_that_it_is_for(
 ) -> None:
     events = handlers(monkeypatch)
 
-    def pushed(url: str, socket: str, text: str) -> bool:
+    def back(url: str) -> ApiGatewayPush:
         client = boto3.client(
             "apigatewaymanagementapi",
             endpoint_url=f"{url}/live",
@@ -157,7 +157,10 @@ def test_a_message_reaches_the_socket_that_it_is_for(
             aws_access_key_id="local",
             aws_secret_access_key="local",
         )
-        return ApiGatewayPush(client).send(socket, text)
+        return ApiGatewayPush(client)
+
+    def pushed(url: str, socket: str, text: str) -> bool:
+        return back(url).send(socket, text)
 
     async def talk(client: Client, url: str) -> None:
         async with client.ws_connect(f"{url}/live", origin=url) as socket:
@@ -165,6 +168,10 @@ def test_a_message_reaches_the_socket_that_it_is_for(
             assert await asyncio.to_thread(pushed, url, name, "hello") is True
             assert await socket.receive_str() == "hello"
             assert await asyncio.to_thread(pushed, url, "nobody", "hello") is False
+            closing = asyncio.to_thread(back(url).close, name)
+            ended, _ = await asyncio.gather(socket.receive(), closing)
+            assert ended.type is aiohttp.WSMsgType.CLOSE
+            await asyncio.to_thread(back(url).close, "nobody")
         assert await asyncio.to_thread(pushed, url, name, "late") is False
 
     serve(dist, talk)

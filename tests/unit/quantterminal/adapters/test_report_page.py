@@ -8,7 +8,7 @@ import pytest
 from quantterminal.adapters.html import formats
 from quantterminal.adapters.html.equity_chart import equity_chart
 from quantterminal.adapters.html.report_page import MAX_TRADES, render_report
-from quantterminal.domain.report import DayReport, EquityAt, FeedGap
+from quantterminal.domain.report import Backtest, DayReport, EquityAt, FeedGap
 from quantterminal.services.report import day_report
 from tests.unit.quantterminal.services.sample_day import OPEN, RECORDS, TRADING, WINDOW
 
@@ -49,6 +49,27 @@ def test_gaps_of_the_feed_are_listed_with_what_filled_them(report: DayReport) ->
     assert "Gaps of the feed" in page
     assert "<td>12</td><td>3,456</td>" in page
     assert "Gaps of the feed" not in render_report(report)
+
+
+def test_the_backtest_of_the_day_is_drawn_and_compared(report: DayReport) -> None:
+    curve = tuple(replace(each, equity=each.equity + 5) for each in report.curve)
+    tested = Backtest(3, "next open", trades=2, total_pnl=Decimal("75.0000"), curve=curve)
+
+    page = render_report(replace(report, backtest=tested))
+    plain = render_report(report)
+
+    assert "+75.00 in 2 trades, live +70.00 in 1" in page
+    assert re.search(r'points="\d[^"]*" fill="none" stroke="#9a5b00"', page)
+    assert "backtest" not in plain
+    assert 'points="" fill="none" stroke="#9a5b00"' in plain
+
+
+def test_a_backtest_that_failed_says_why(report: DayReport) -> None:
+    failed = Backtest(0, "next open", problem="ZeroDivisionError: <b>by zero</b>")
+
+    page = render_report(replace(report, backtest=failed))
+
+    assert "No backtest of the day: ZeroDivisionError: &lt;b&gt;by zero" in page
 
 
 def test_what_comes_from_outside_is_escaped(report: DayReport) -> None:

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 import exchange_calendars
 import pytest
@@ -10,6 +11,7 @@ from quantterminal.domain.sessions import (
     session_at,
     session_on,
     sessions_from,
+    sessions_until,
 )
 
 FIRST, LAST = date(2010, 1, 1), date(2030, 12, 31)
@@ -90,3 +92,9 @@ def test_a_day_outside_the_table_is_refused(day: date) -> None:
 
 def test_sessions_end_with_the_table() -> None:
     assert [session.day for session in sessions_from(date(2030, 12, 31))] == [date(2030, 12, 31)]
+
+
+def test_sessions_backwards_leave_out_what_has_none_and_end_with_the_table() -> None:
+    found = list(islice(sessions_until(date(2024, 3, 31)), 2))
+    assert [session.day for session in found] == [date(2024, 3, 28), date(2024, 3, 27)]
+    assert not list(sessions_until(date(1999, 1, 1)))

@@ -1,9 +1,11 @@
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from quantterminal.adapters.postgres.run_log import PostgresRunLog
 from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import ACCOUNT, HaltCode
@@ -11,6 +13,7 @@ from quantterminal.domain.risk import HaltLevel
 from quantterminal.domain.signals import Action, Side
 from quantterminal.domain.view import Dashboard
 from quantterminal.ports.ledger import Books
+from quantterminal.ports.run_log import SystemStart
 from quantterminal.ports.watermarks import Quote
 from quantterminal.services.apply_update import apply_update
 from quantterminal.services.dashboard import (
@@ -23,7 +26,7 @@ from quantterminal.services.dashboard import (
 )
 from quantterminal.services.reconcile import import_facts
 from tests.unit.quantterminal.services.conftest import MakePipeline
-from tests.unit.quantterminal.services.pipeline import CASH, Pipeline
+from tests.unit.quantterminal.services.pipeline import CASH, OPEN, Pipeline
 
 
 def picture(pipeline: Pipeline) -> Dashboard:
@@ -61,6 +64,7 @@ def test_positions_are_marked_at_the_last_bar(pipeline: Pipeline) -> None:
     assert (shown.equity, shown.day_pnl) == ("100005.00", "5.00")
     assert shown.unrealized_pnl == "5.00"
     assert shown.high_water_mark == "100005.00"
+    assert (shown.gross, shown.net) == ("5005.00", "5005.00")
     spy = shown.positions[1]
     assert (spy.symbol, spy.quantity, spy.market_value) == ("SPY", "20", "2020.00")
     assert (spy.average_price, spy.last, spy.weight) == ("100.0000", "101.0000", "0.020199")
@@ -113,7 +117,7 @@ def test_realised_profit_stays_when_the_position_is_gone(pipeline: Pipeline) -> 
     assert shown.equity == "100030.00"
     assert [row.status for row in shown.orders] == ["filled", "filled"]
     assert {row.average_price for row in shown.orders} == {"100.0000", "101.5000"}
-    assert shown.strategies[0].trades == 2
+    assert shown.strategies[0].fills == 2
     assert order.client_order_id in {row.client_order_id for row in shown.orders}
 
 
@@ -223,7 +227,8 @@ def test_strategies_carry_the_figures_of_the_day(pipeline: Pipeline) -> None:
 
     row = picture(pipeline).strategies[0]
 
-    assert row.win_rate == "1.000000"
+    assert (row.fills, row.trades, row.win_rate) == (2, 1, "1.000000")
+    assert (row.last_signal, row.last_signal_at) == ("buy IBM", OPEN + timedelta(minutes=1))
     assert row.latency_p99_ms is None
 
 
@@ -264,7 +269,7 @@ def test_a_curve_is_thinned_and_knows_what_was_before(pipeline: Pipeline) -> Non
     runtime = pipeline.dashboard
     ledger, now = runtime.ledger, pipeline.clock.now()
 
-    week = curve("week", runtime=runtime)
+    week = curve("week", runtime=runtime, archive=pipeline.archive)
     few = ledger.curve(pipeline.account, since=now - timedelta(days=1), most=3)
 
     assert len(week.points) >= 5
@@ -280,10 +285,55 @@ def test_halts_and_their_ends_stand_beside_the_curve(pipeline: Pipeline) -> None
     )
     pipeline.halts.lift(ACCOUNT, actor="ann", reason="fine")
 
-    markers = curve("day", runtime=pipeline.dashboard).markers
+    markers = curve("day", runtime=pipeline.dashboard, archive=pipeline.archive).markers
 
     assert [each.kind for each in markers] == ["halt", "rearmed"]
     assert "lunch" in markers[0].text
+
+
+def test_starts_stand_beside_the_curve_and_say_when_they_are_deploys(pipeline: Pipeline) -> None:
+    log, began = PostgresRunLog(pipeline.database), pipeline.clock.now()
+    for minutes, code, config in (
+        (-20, "aaa", "{}"),
+        (1, "aaa", "{}"),
+        (1, "aaa", "{}"),
+        (2, "bbb", "{}"),
+        (3, "bbb", '{"limits": 1}'),
+    ):
+        at = began + timedelta(minutes=minutes)
+        log.note(SystemStart(pipeline.account, at, "SIMULATED", "container", code, config))
+    other = SystemStart("another", began, "SIMULATED", "container", "ccc", "{}")
+    log.note(other)
+
+    markers = curve("day", runtime=pipeline.dashboard, archive=pipeline.archive).markers
+
+    assert [(each.kind, each.text) for each in markers] == [
+        ("start", "container aaa"),
+        ("start", "container aaa"),
+        ("deploy", "container bbb"),
+        ("deploy", "container bbb"),
+    ]
+
+
+def test_the_curve_carries_the_backtest_of_the_days_that_have_one(pipeline: Pipeline) -> None:
+    def tested(day: str, *equity: str) -> None:
+        points = [{"at": f"{day}T14:3{n}:00Z", "equity": each} for n, each in enumerate(equity)]
+        body = json.dumps({"backtest": {"curve": points}}).encode()
+        pipeline.archive.put(f"reports/{pipeline.account}/{day}.json", body, "application/json")
+
+    tested("2013-10-04", "100.0000", "101.0000")
+    tested("2013-10-07", "102.0000")
+    key = f"reports/{pipeline.account}/2013-10-03.json"
+    pipeline.archive.put(key, b'{"backtest": null}', "application/json")
+    shown = {
+        span: curve(span, runtime=pipeline.dashboard, archive=pipeline.archive).backtest
+        for span in ("day", "week", "all")
+    }
+
+    assert [each.equity for each in shown["day"]] == ["102.0000"]
+    assert [each.equity for each in shown["week"]] == ["100.0000", "101.0000", "102.0000"]
+    assert shown["all"] == shown["week"]
+    assert shown["day"][0].at == datetime(2013, 10, 7, 14, 30, tzinfo=UTC)
 
 
 def test_bars_are_those_of_a_symbol_that_is_traded(pipeline: Pipeline) -> None:
@@ -295,7 +345,7 @@ def test_bars_are_those_of_a_symbol_that_is_traded(pipeline: Pipeline) -> None:
     with pytest.raises(InvalidValueError, match="universe"):
         bars("XYZ", runtime=pipeline.dashboard)
     with pytest.raises(InvalidValueError, match="day, week"):
-        curve("year", runtime=pipeline.dashboard)
+        curve("year", runtime=pipeline.dashboard, archive=pipeline.archive)
 
 
 def test_reports_are_listed_newest_first(make_pipeline: MakePipeline) -> None:

@@ -1,16 +1,19 @@
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from quantterminal.adapters.memory.live import MemoryConnections, MemoryPush
+from quantterminal.adapters.memory.queue_gauge import MemoryQueueGauge
 from quantterminal.adapters.wire.frames import encode_frame
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.view import EquityPoint
 from quantterminal.services.dashboard import hello
 from quantterminal.services.live_feed import (
     MOST_CHARACTERS,
+    QUEUES_EVERY,
     LiveFeed,
     LiveRuntime,
     fitting,
@@ -23,18 +26,20 @@ class Room:
 
     def __init__(self, pipeline: Pipeline, *, most_characters: int = MOST_CHARACTERS) -> None:
         self.connections, self.push = MemoryConnections(), MemoryPush()
+        self.queues = MemoryQueueGauge(bars=0, orders=0)
         self.feed = LiveFeed(
             LiveRuntime(
                 pipeline.dashboard,
                 self.connections,
                 self.push,
                 pipeline.telemetry,
+                self.queues,
                 most_characters=most_characters,
             )
         )
 
-    def enter(self, socket: str) -> None:
-        self.connections.add(socket)
+    def enter(self, socket: str, *, until: datetime | None = None) -> None:
+        self.connections.add(socket, until=until)
         self.push.open.add(socket)
 
     def heard(self, socket: str) -> list[dict[str, Any]]:
@@ -81,13 +86,73 @@ def test_a_socket_that_has_gone_is_forgotten(room: Room) -> None:
 
     room.feed.beat()
 
-    assert room.connections.connections() == frozenset()
+    assert room.connections.connections() == {}
+
+
+def test_empty_queues_are_asked_now_and_then_and_others_each_second(
+    room: Room, pipeline: Pipeline
+) -> None:
+    def beats(count: int) -> None:
+        for _ in range(count):
+            pipeline.clock.forward(timedelta(seconds=1))
+            room.feed.beat()
+
+    room.enter("a")
+    beats(QUEUES_EVERY)
+    assert room.queues.asked == 1
+    room.queues.held = {"bars": 2, "orders": 1}
+    beats(5)
+    assert room.queues.asked == 1 + 5
+    room.queues.held = {"bars": 0, "orders": 0}
+    beats(QUEUES_EVERY)
+
+    _, *ticks = room.heard("a")
+    health = [each["changes"]["health"] for each in ticks]
+    told = [(each["queued"], each["queue_age_s"]) for each in health]
+    assert told[QUEUES_EVERY - 2 :][:7] == [
+        (0, None),
+        *((3, age) for age in range(5)),
+        (0, None),
+    ]
+    assert room.queues.asked == 1 + 5 + 1
+
+
+def test_a_socket_is_closed_when_its_sign_in_ends(room: Room, pipeline: Pipeline) -> None:
+    end = pipeline.clock.now() + timedelta(minutes=15)
+    room.enter("signed in", until=end)
+    room.enter("here")
+    room.feed.beat()
+    pipeline.clock.forward(timedelta(minutes=15))
+
+    assert room.feed.beat() == 1
+
+    assert room.push.open == {"here"}
+    assert room.connections.connections() == {"here": None}
+    assert [each["type"] for each in room.heard("signed in")] == ["hello"]
+
+
+def test_a_socket_that_cannot_be_closed_hears_nothing_and_is_closed_later(
+    room: Room, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(socket: str) -> None:
+        raise RetryableError(f"{socket} cannot be closed now")
+
+    room.enter("a", until=pipeline.clock.now())
+    monkeypatch.setattr(room.push, "close", fail)
+    room.feed.beat()
+    assert room.heard("a") == []
+    monkeypatch.undo()
+
+    room.feed.beat()
+
+    assert room.push.open == set()
+    assert room.connections.connections() == {}
 
 
 def test_a_socket_that_still_shakes_hands_is_waited_for(room: Room) -> None:
     room.connections.add("a")
     room.feed.beat()
-    assert room.connections.connections() == {"a"}
+    assert set(room.connections.connections()) == {"a"}
     room.push.open.add("a")
 
     room.feed.beat()
@@ -101,7 +166,7 @@ def test_a_socket_that_never_opens_is_forgotten_in_the_end(room: Room) -> None:
     for _ in range(10):
         room.feed.beat()
 
-    assert room.connections.connections() == frozenset()
+    assert room.connections.connections() == {}
 
 
 def test_a_message_that_did_not_arrive_is_made_good_by_the_whole_picture(

@@ -1,10 +1,14 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from quantterminal.adapters.memory.tickets import MemoryTicketDesk
 from quantterminal.domain.errors import InvalidValueError
+from quantterminal.ports.tickets import Ticket
 from quantterminal.services.live_tickets import LIFE_S, admit, issue_ticket
 
 PAGE = "https://page.example"
+END = datetime(2026, 11, 24, 15, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -13,8 +17,8 @@ def desk() -> MemoryTicketDesk:
 
 
 def test_a_ticket_admits_once(desk: MemoryTicketDesk) -> None:
-    code = issue_ticket("me", PAGE, desk=desk)
-    assert admit(code, PAGE, desk=desk) == "me"
+    code = issue_ticket("me", PAGE, desk=desk, until=END)
+    assert admit(code, PAGE, desk=desk) == Ticket("me", PAGE, until=END)
     assert admit(code, PAGE, desk=desk) is None
 
 

@@ -1,18 +1,23 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from quantterminal.adapters.html.report_page import render_report
 from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.clock import MemoryClock
+from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.report_ledger import MemoryReportLedger
+from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.domain.events import BusinessEvent, EventName
 from quantterminal.domain.report import DayReport
 from quantterminal.ports.report_ledger import DayRecords, Tally
+from quantterminal.services.backtest_day import backtest_day
 from quantterminal.services.report import (
     ReportLocation,
+    ReportsRuntime,
     announcement,
     day_report,
     make_report,
@@ -33,15 +38,18 @@ def ledger() -> MemoryReportLedger:
 
 
 def make(ledger: MemoryReportLedger, archive: MemoryArchive, clock: MemoryClock) -> ReportLocation:
-    return make_report(
-        DAY,
+    runtime = ReportsRuntime(
+        trading=TRADING,
+        clock=clock,
         ledger=ledger,
         archive=archive,
-        clock=clock,
-        trading=TRADING,
-        code_version="abc123",
+        event_bus=MemoryEventBus(),
+        telemetry=MemoryTelemetry(),
         render_page=render_report,
+        backtest_day=partial(backtest_day, ledger=ledger, trading=TRADING),
+        code_version="abc123",
     )
+    return make_report(DAY, runtime=runtime)
 
 
 def report_of(records: DayRecords) -> DayReport:

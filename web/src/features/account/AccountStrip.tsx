@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Dashboard } from "../../api/messages";
 import { Amount } from "../../components/Amount";
-import { money, percent, signedMoney, signedPercent } from "../../format/numbers";
+import { money, percent, signedMoney, signedPercent, wholeMoney } from "../../format/numbers";
 
 interface FigureProps {
   readonly label: string;
@@ -59,7 +59,15 @@ export function AccountStrip({ dashboard }: { readonly dashboard: Dashboard }) {
         >
           {money(dashboard.buying_power)}
         </Figure>
-        <Figure label="Cash" testId="cash">
+        <Figure
+          label="Cash"
+          testId="cash"
+          note={
+            <span title={`net ${money(dashboard.net)}`}>
+              gross {wholeMoney(dashboard.gross)} net {wholeMoney(dashboard.net)}
+            </span>
+          }
+        >
           {money(dashboard.cash)}
         </Figure>
         <Figure

@@ -1,6 +1,6 @@
 import { memo, useCallback, useEffect, useRef, useState } from "react";
 import type { Curve } from "../../api/curve";
-import type { CurveView, EquityPoint } from "../../api/messages";
+import type { EquityPoint, Marker } from "../../api/messages";
 import { getCurve, type Span } from "../../api/rest";
 import type { Level, Mark, Painter, Point } from "../../components/drawChart";
 import { Panel } from "../../components/Panel";
@@ -17,6 +17,9 @@ const SPANS: readonly (readonly [Span, string])[] = [
 const AGAIN_MS = 60_000;
 /** More fills than this on one curve are not told apart any more. */
 const MOST_FILLS = 60;
+const FILL_SIZE = 0.5;
+const NO_MARKERS: readonly Marker[] = [];
+const NO_POINTS: readonly EquityPoint[] = [];
 
 export interface FillMark {
   readonly at: string;
@@ -38,12 +41,16 @@ function toPoints(points: readonly EquityPoint[]): Point[] {
   return points.map((point) => ({ time: seconds(point.at), value: Number(point.equity) }));
 }
 
-function eventMarks(view: CurveView | null): Mark[] {
-  return (view?.markers ?? []).map((marker) => ({
-    time: seconds(marker.at),
-    text: marker.kind,
-    kind: marker.kind === "halt" ? "alarm" : "note",
-  }));
+/** Halts, starts and deploys; a deploy with the beginning of its version. */
+export function eventMarks(markers: readonly Marker[]): Mark[] {
+  return markers.map((marker) => {
+    const version = marker.text.split(" ").at(-1) ?? "";
+    return {
+      time: seconds(marker.at),
+      text: marker.kind === "deploy" ? `deploy ${version.slice(0, 7)}` : marker.kind,
+      kind: marker.kind === "halt" ? "alarm" : "note",
+    };
+  });
 }
 
 /** One arrow a minute and side: a burst of fills is one event to the eye. */
@@ -52,7 +59,7 @@ export function fillMarks(fills: readonly FillMark[]): Mark[] {
   for (const fill of fills) {
     const time = Math.floor(seconds(fill.at) / 60) * 60;
     const kind = fill.side === "buy" ? "buy" : "sell";
-    byMinute.set(`${time} ${kind}`, { time, text: "", kind });
+    byMinute.set(`${time} ${kind}`, { time, text: "", kind, size: FILL_SIZE });
   }
   return [...byMinute.values()].sort((a, b) => a.time - b.time).slice(-MOST_FILLS);
 }
@@ -88,6 +95,8 @@ export const EquityPanel = memo(function EquityPanel(props: Props) {
   );
   const view = fetched.state === "there" ? fetched.value : null;
   const painter = useRef<Painter>(null);
+  const markers = view?.markers ?? NO_MARKERS;
+  const tested = view?.backtest ?? NO_POINTS;
   const paint = useCallback(
     (chart: Painter) => {
       painter.current = chart;
@@ -103,9 +112,10 @@ export const EquityPanel = memo(function EquityPanel(props: Props) {
     if (span !== "day" && view !== null) painter.current?.setPoints(toPoints(view.points));
   }, [span, view]);
   useEffect(() => {
-    const marks = [...eventMarks(view), ...(span === "day" ? fillMarks(fills) : [])];
+    const marks = [...eventMarks(markers), ...(span === "day" ? fillMarks(fills) : [])];
     painter.current?.setMarks(marks.sort((a, b) => a.time - b.time));
-  }, [span, view, fills]);
+  }, [span, markers, fills]);
+  useEffect(() => painter.current?.setOther("backtest", toPoints(tested)), [span, tested]);
   const previous = view?.previous_close ?? "";
   useEffect(() => {
     const levels: Level[] = [
@@ -127,6 +137,11 @@ export const EquityPanel = memo(function EquityPanel(props: Props) {
       note={
         <>
           {fetched.state === "failed" && <span className="text-amber">! no answer · </span>}
+          {tested.length > 0 && (
+            <span data-testid="backtest" className="text-info max-xl:sr-only">
+              ╌ backtest ·{" "}
+            </span>
+          )}
           chart by{" "}
           <a
             href="https://www.tradingview.com/"

@@ -2,7 +2,7 @@ import { memo, useMemo, useState } from "react";
 import type { AlertRow } from "../../api/messages";
 import { Empty, Panel } from "../../components/Panel";
 import { counted } from "../../format/numbers";
-import { day, time } from "../../format/time";
+import { timeOrDay } from "../../format/time";
 
 const MOST_SHOWN = 200;
 
@@ -23,17 +23,13 @@ const GLYPHS: Record<string, readonly [string, string]> = {
 
 function Entry({ alert, today }: { readonly alert: AlertRow; readonly today: string }) {
   const [glyph, tone] = GLYPHS[alert.name] ?? ["·", "text-dim"];
-  const on = day(alert.at);
   return (
     <li
       title={alert.text}
       className="border-b border-line/60 px-2 py-0.5 wrap-anywhere"
     >
       <p className="line-clamp-3">
-        <span className="text-dim">
-          {on === today ? "" : `${on} `}
-          {time(alert.at)}{" "}
-        </span>
+        <span className="text-dim">{timeOrDay(alert.at, today)} </span>
         <span className={tone}>
           <span aria-hidden="true">{glyph} </span>
           {alert.name}{" "}

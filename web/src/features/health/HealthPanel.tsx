@@ -3,15 +3,16 @@ import type { Connection } from "../../api/live";
 import type { Health } from "../../api/messages";
 import { Badge } from "../../components/Badge";
 import { Panel } from "../../components/Panel";
-import { age, counted, latency } from "../../format/numbers";
+import { age, counted, latency, NONE } from "../../format/numbers";
 import { healthMark, type Mark } from "../../format/status";
 
 /** Older than this, a bar no longer carries a decision: the risk rule STALE_DATA refuses it. */
 const MAX_BAR_AGE_S = 90;
-/** Without a price for so long; as the alarms have it: a reconcile, an order that waits. */
+/** Without a price for so long; as the alarms have it: a reconcile, an order, a queue. */
 const MAX_FEED_LAG_S = 30;
 const MAX_RECONCILE_AGE_S = 120;
 const MAX_WAIT_S = 5;
+const MAX_QUEUE_AGE_S = 30;
 
 interface Props {
   readonly health: Health;
@@ -44,43 +45,59 @@ function Age({ seconds, most, matters }: AgeProps) {
   return <Warned when={matters && (seconds ?? 0) > most} text={age(seconds)} />;
 }
 
+interface QueuesProps {
+  readonly messages: number | null;
+  readonly seconds: number | null;
+}
+
+/** How many messages wait, and for how long there have been some. */
+function Queues({ messages, seconds }: QueuesProps) {
+  if (messages === null) return NONE;
+  if (messages === 0) return "empty";
+  const text = `${counted(messages)} · ${age(seconds)}`;
+  return <Warned when={(seconds ?? 0) > MAX_QUEUE_AGE_S} text={text} />;
+}
+
 export const HealthPanel = memo(function HealthPanel(props: Props) {
   const { health, sessionOpen, connection, className = "" } = props;
   const waiting = health.waiting_order_age_s;
   return (
     <Panel title="Health" digit={7} className={className}>
-      <dl>
+      <dl className="grid @[18rem]:grid-cols-2">
         <Line label="Market feed">
           <Badge mark={healthMark(health.feed)} />
         </Line>
         <Line label="Feed lag">
           <Age seconds={health.feed_lag_s} most={MAX_FEED_LAG_S} matters={sessionOpen} />
         </Line>
+        <Line label="Broker">
+          <Badge mark={healthMark(health.broker_stream)} />
+        </Line>
         <Line label="Last bar">
           <Age seconds={health.last_bar_age_s} most={MAX_BAR_AGE_S} matters={sessionOpen} />
         </Line>
-        <Line label="Order waits">
-          {waiting === null ? "none" : <Age seconds={waiting} most={MAX_WAIT_S} matters />}
+        <Line label="Socket">
+          <Badge mark={healthMark(connection.toLowerCase())} />
         </Line>
-        <Line label="Broker stream">
-          <Badge mark={healthMark(health.broker_stream)} />
-        </Line>
-        <Line label="Last reconcile">
+        <Line label="Reconcile">
           <Age
             seconds={health.last_reconcile_age_s}
             most={MAX_RECONCILE_AGE_S}
             matters={sessionOpen}
           />
         </Line>
-        <Line label="This page's socket">
-          <Badge mark={healthMark(connection.toLowerCase())} />
+        <Line label="Queues">
+          <Queues messages={health.queued} seconds={health.queue_age_s} />
         </Line>
+        <Line label="Order waits">
+          {waiting === null ? "none" : <Age seconds={waiting} most={MAX_WAIT_S} matters />}
+        </Line>
+        <Line label="Order p50">{latency(health.latency_p50_ms)}</Line>
         <Line label="Bars today">{counted(health.bars_seen)}</Line>
+        <Line label="Order p99">{latency(health.latency_p99_ms)}</Line>
         <Line label="Quarantined">
           <Warned when={health.bars_quarantined > 0} text={counted(health.bars_quarantined)} />
         </Line>
-        <Line label="Bar → order p50">{latency(health.latency_p50_ms)}</Line>
-        <Line label="Bar → order p99">{latency(health.latency_p99_ms)}</Line>
       </dl>
     </Panel>
   );

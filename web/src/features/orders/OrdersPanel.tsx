@@ -7,7 +7,7 @@ import { ReasonDialog } from "../../components/ReasonDialog";
 import { Cell, ROW, SortHead, Table, Titles } from "../../components/Table";
 import { average, bps, counted, price, quantity } from "../../format/numbers";
 import { orderGroup, orderMark, type OrderGroup } from "../../format/status";
-import { day, time } from "../../format/time";
+import { timeOrDay } from "../../format/time";
 import { chosen, csv, sorted, turned, type Column, type Sorting } from "./list";
 
 const STEP = 60;
@@ -43,13 +43,9 @@ interface RowProps {
 
 /** A tick keeps the rows that did not change, and those are not drawn again. */
 const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: RowProps) {
-  const on = day(row.at);
   return (
     <tr className={ROW} tabIndex={-1} data-row={row.client_order_id} data-order={row.client_order_id}>
-      <Cell className="whitespace-nowrap text-dim">
-        {on === today ? "" : `${on} `}
-        {time(row.at)}
-      </Cell>
+      <Cell className="whitespace-nowrap text-dim">{timeOrDay(row.at, today)}</Cell>
       <Cell className="hidden max-w-[14ch] truncate @3xl:table-cell">
         <span title={row.strategy}>{row.strategy}</span>
       </Cell>
@@ -69,13 +65,15 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
         {price(row.limit_price)}
       </Cell>
       <Cell right className="hidden @xl:table-cell">
-        {average(row.average_price)}
+        <span title={row.filled_at === null ? undefined : `filled ${timeOrDay(row.filled_at, today)}`}>
+          {average(row.average_price)}
+        </span>
       </Cell>
       <Cell right className="hidden @lg:table-cell">
         {bps(row.slippage_bps)}
       </Cell>
       <Cell className="min-w-[13ch]">
-        <span className="whitespace-nowrap">
+        <span className="flex flex-wrap gap-x-2 whitespace-nowrap @3xl:flex-nowrap">
           <Badge mark={orderMark(row.status)} />
           {orderGroup(row.status) === "working" && (
             <button
@@ -84,7 +82,7 @@ const Row = memo(function Row({ row, today, mayOperate, onSymbol, onCancel }: Ro
               aria-label={`Cancel the ${row.side} order of ${row.symbol}…`}
               data-cancel
               onClick={() => onCancel(row)}
-              className="ml-2 text-bad hover:underline disabled:text-dim"
+              className="text-bad hover:underline disabled:text-dim"
             >
               cancel…
             </button>

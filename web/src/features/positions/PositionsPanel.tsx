@@ -17,6 +17,10 @@ interface Props {
   readonly className?: string;
 }
 
+/** From here on a weight is close to its limit. */
+const NEAR = 0.9;
+const COLUMNS = 10;
+
 interface RowProps {
   readonly row: PositionRow;
   readonly limit: string;
@@ -25,63 +29,93 @@ interface RowProps {
   readonly onClose: (row: PositionRow) => void;
 }
 
-function Weight({ weight, limit }: { readonly weight: string; readonly limit: string }) {
-  const part = limit === "" ? 0 : Number(weight) / Number(limit);
+interface WeightProps {
+  readonly symbol: string;
+  readonly weight: string;
+  readonly limit: string;
+}
+
+/** The share of equity, and how much of the limit that is: by length, glyph and colour. */
+function Weight({ symbol, weight, limit }: WeightProps) {
+  const part = limit === "" || weight === "" ? 0 : Number(weight) / Number(limit);
+  const of = limit === "" ? "" : ` of ${percent(limit).replace(".00", "")}`;
+  const tone = part >= 1 ? "bg-bad" : part >= NEAR ? "bg-amber" : "bg-good";
   return (
-    <>
-      {part >= 1 && <span className="text-bad">■ </span>}
-      {part >= 0.9 && part < 1 && <span className="text-amber">! </span>}
+    <span className="inline-flex items-center gap-1.5" title={`${percent(weight)}${of}`}>
+      {part >= 1 && <span className="text-bad">■</span>}
+      {part >= NEAR && part < 1 && <span className="text-amber">!</span>}
       {percent(weight)}
-      {limit !== "" && <span className="text-dim"> /{percent(limit).replace(".00", "")}</span>}
-    </>
+      <span
+        role="meter"
+        aria-label={`Weight of ${symbol}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(Math.min(part, 1) * 100)}
+        aria-valuetext={`${percent(weight)}${of}`}
+        className="hidden h-1.5 w-8 border border-edge @lg:block @3xl:w-10"
+      >
+        <span className={`block h-full ${tone}`} style={{ width: `${Math.min(part, 1) * 100}%` }} />
+      </span>
+    </span>
   );
 }
 
 const Row = memo(function Row({ row, limit, mayOperate, onSymbol, onClose }: RowProps) {
   const isFlat = direction(row.quantity) === "flat";
   return (
-    <tr className={`${ROW} ${isFlat ? "text-dim" : ""}`} tabIndex={-1} data-row={row.symbol}>
-      <Cell className="font-semibold wrap-anywhere">
-        <button type="button" onClick={() => onSymbol(row.symbol)} className="hover:underline">
-          {row.symbol}
-        </button>
-      </Cell>
-      <Cell right className="whitespace-nowrap">
-        <span className="text-dim">{direction(row.quantity) === "down" ? "short" : ""} </span>
-        {quantity(row.quantity)}
-      </Cell>
-      <Cell right className="hidden @md:table-cell">
-        {average(row.average_price)}
-      </Cell>
-      <Cell right>{price(row.last)}</Cell>
-      <Cell right className="hidden @2xl:table-cell">
-        {money(row.market_value)}
-      </Cell>
-      <Cell right>
-        <Amount value={row.unrealized_pnl} format={signedMoney} />
-      </Cell>
-      <Cell right className="hidden @md:table-cell">
-        <Amount value={row.realized_pnl} format={signedMoney} />
-      </Cell>
-      <Cell right className="hidden whitespace-nowrap @sm:table-cell">
-        <Weight weight={row.weight} limit={limit} />
-      </Cell>
-      <Cell className="hidden max-w-0 w-1/4 truncate text-dim @3xl:table-cell">{row.strategies.join(", ")}</Cell>
-      <Cell right>
-        {!isFlat && (
-          <button
-            type="button"
-            disabled={!mayOperate}
-            aria-label={`Close ${row.symbol}…`}
-            data-close
-            onClick={() => onClose(row)}
-            className="px-1 text-bad hover:underline disabled:text-dim"
-          >
-            close…
+    <>
+      <tr className={`${ROW} ${isFlat ? "text-dim" : ""}`} tabIndex={-1} data-row={row.symbol}>
+        <Cell className="font-semibold wrap-anywhere">
+          <button type="button" onClick={() => onSymbol(row.symbol)} className="hover:underline">
+            {row.symbol}
           </button>
-        )}
-      </Cell>
-    </tr>
+        </Cell>
+        <Cell right className="whitespace-nowrap">
+          {direction(row.quantity) === "down" && (
+            <span className="mr-1 text-dim @max-3xl:sr-only">short</span>
+          )}
+          {quantity(row.quantity)}
+        </Cell>
+        <Cell right className="hidden @md:table-cell">
+          {average(row.average_price)}
+        </Cell>
+        <Cell right>{price(row.last)}</Cell>
+        <Cell right className="hidden @xl:table-cell">
+          {money(row.market_value)}
+        </Cell>
+        <Cell right>
+          <Amount value={row.unrealized_pnl} format={signedMoney} />
+        </Cell>
+        <Cell right className="hidden @md:table-cell">
+          <Amount value={row.realized_pnl} format={signedMoney} />
+        </Cell>
+        <Cell right className="hidden whitespace-nowrap @sm:table-cell">
+          <Weight symbol={row.symbol} weight={row.weight} limit={limit} />
+        </Cell>
+        <Cell className="hidden max-w-0 w-1/4 truncate text-dim @3xl:table-cell">{row.strategies.join(", ")}</Cell>
+        <Cell right>
+          {!isFlat && (
+            <button
+              type="button"
+              disabled={!mayOperate}
+              aria-label={`Close ${row.symbol}…`}
+              data-close
+              onClick={() => onClose(row)}
+              className="px-1 text-bad hover:underline disabled:text-dim"
+            >
+              close…
+            </button>
+          )}
+        </Cell>
+      </tr>
+      {!isFlat && (
+        <tr className="text-xs text-dim @3xl:hidden">
+          <td colSpan={COLUMNS} className="px-1.5 wrap-anywhere">
+            {row.strategies.join(", ")}
+          </td>
+        </tr>
+      )}
+    </>
   );
 });
 
@@ -94,7 +128,7 @@ function Columns() {
           Entry
         </Head>
         <Head right>Last</Head>
-        <Head right className="hidden @2xl:table-cell">
+        <Head right className="hidden @xl:table-cell">
           Value
         </Head>
         <Head right>Unrealized</Head>
@@ -128,7 +162,7 @@ export const PositionsPanel = memo(function PositionsPanel(props: Props) {
       {positions.length === 0 ? (
         <Empty>Flat: no open positions.</Empty>
       ) : (
-        <Table label="Positions">
+        <Table label="Positions" dense>
           <Columns />
           <tbody>
             {[...open, ...flat].map((row) => (

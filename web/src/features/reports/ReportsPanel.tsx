@@ -25,7 +25,7 @@ async function save(path: string): Promise<void> {
 
 function ReportLink({ href, label, children }: LinkProps) {
   const path = localPath(href);
-  if (path === null) return <span className="text-dim">no {children}</span>;
+  if (path === null) return <span className="text-dim">{children} –</span>;
   return (
     <a
       href={path}
@@ -56,10 +56,9 @@ export const ReportsPanel = memo(function ReportsPanel({ className = "" }: { cla
       )}
       <ul>
         {reports.map((report) => (
-          <li key={report.day} className="flex gap-3 border-b border-line/60 px-2 py-0.5">
-            <span className="flex-1 whitespace-nowrap">{report.day}</span>
+          <li key={report.day} className="flex justify-between gap-2 whitespace-nowrap border-b border-line/60 px-2 py-0.5">
             <ReportLink href={report.html} label={`Report of ${report.day}`}>
-              open
+              {report.day}
             </ReportLink>
             <ReportLink href={report.json} label={`Report of ${report.day} as JSON`}>
               JSON

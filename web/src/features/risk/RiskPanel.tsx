@@ -52,7 +52,7 @@ function Meter({ row }: { readonly row: LimitRow }) {
   return (
     <li
       title={`${row.effect}: ${amount(row.used, row.unit)} of ${amount(row.limit, row.unit)}`}
-      className="flex items-center gap-2 px-2 text-xs leading-[1.15rem]"
+      className="flex items-center gap-2 px-2 text-xs leading-[1.05rem] tall:leading-[1.3rem]"
     >
       <span className="w-[21ch] shrink-0 truncate">
         {name}
@@ -88,29 +88,27 @@ export const RiskPanel = memo(function RiskPanel(props: Props) {
   const { limits, haltLevel, halts, buyingPower, reserved, className = "" } = props;
   return (
     <Panel title="Risk" digit={6} className={className} note={<Badge mark={haltMark(haltLevel)} />}>
-      <ul>
-        {limits.map((row) => (
-          <Meter key={row.code} row={row} />
-        ))}
-      </ul>
-      <dl className="mt-1 border-t border-line/60 pt-1">
-        <div className="flex justify-between px-2 text-xs">
-          <dt className="text-dim">buying power free</dt>
-          <dd>{money(buyingPower)}</dd>
-        </div>
-        <div className="flex justify-between px-2 text-xs">
-          <dt className="text-dim">reserved by orders</dt>
-          <dd>{money(reserved)}</dd>
-        </div>
+      <dl className="text-xs">
         {halts.map((halt) => (
-          <div key={`${halt.scope} ${halt.code}`} className="px-2 text-xs wrap-anywhere text-amber">
+          <div key={`${halt.scope} ${halt.code}`} className="px-2 wrap-anywhere text-amber">
             <dt className="inline font-semibold">
               {halt.scope} {halt.code}:{" "}
             </dt>
             <dd className="inline">{halt.reason}</dd>
           </div>
         ))}
+        <div className="flex justify-between gap-2 border-b border-line/60 px-2 whitespace-nowrap">
+          <dt className="text-dim">free</dt>
+          <dd className="mr-auto">{money(buyingPower)}</dd>
+          <dt className="text-dim">reserved</dt>
+          <dd>{money(reserved)}</dd>
+        </div>
       </dl>
+      <ul>
+        {limits.map((row) => (
+          <Meter key={row.code} row={row} />
+        ))}
+      </ul>
     </Panel>
   );
 });

@@ -4,45 +4,74 @@ import { Amount } from "../../components/Amount";
 import { Badge } from "../../components/Badge";
 import { Empty, Panel } from "../../components/Panel";
 import { Cell, Head, ROW, Table, Titles } from "../../components/Table";
-import { counted, latency, NONE, percent, ratio, signedMoney } from "../../format/numbers";
+import { counted, latency, percent, ratio, signedMoney } from "../../format/numbers";
 import { haltMark } from "../../format/status";
+import { timeOrDay } from "../../format/time";
 
 interface Props {
   readonly strategies: readonly StrategyRow[];
+  /** The day of the market, to tell today's signals from older ones. */
+  readonly today: string;
   readonly className?: string;
 }
 
-function Row({ row }: { readonly row: StrategyRow }) {
+const COLUMNS = 7;
+const WIDE = "hidden @lg:table-cell";
+
+/** What a narrow panel has no columns for. */
+function figures(row: StrategyRow): string {
+  const drawdown = `max DD ${percent(row.max_drawdown)}`;
+  return `Sharpe ${ratio(row.sharpe)} · ${drawdown} · p99 ${latency(row.latency_p99_ms)}`;
+}
+
+function Signal({ row, today }: { readonly row: StrategyRow; readonly today: string }) {
+  if (row.last_signal === "" || row.last_signal_at === null) return "no signal yet";
   return (
-    <tr className={ROW} tabIndex={-1} data-row={row.name}>
-      <Cell className="font-semibold wrap-anywhere @md:max-w-[22ch] @md:truncate">{row.name}</Cell>
-      <Cell>
-        <Badge mark={haltMark(row.level)} />
-      </Cell>
-      <Cell right>
-        <Amount value={row.day_pnl} format={signedMoney} />
-      </Cell>
-      <Cell right className="hidden @lg:table-cell">
-        {ratio(row.sharpe)}
-      </Cell>
-      <Cell right className="hidden @md:table-cell">
-        {percent(row.win_rate)}
-      </Cell>
-      <Cell right className="hidden @lg:table-cell">
-        {percent(row.max_drawdown)}
-      </Cell>
-      <Cell right>{counted(row.trades)}</Cell>
-      <Cell right className="hidden @2xl:table-cell">
-        {latency(row.latency_p99_ms)}
-      </Cell>
-      <Cell className="hidden w-1/4 max-w-0 truncate text-dim @3xl:table-cell">
-        <span title={row.last_signal}>{row.last_signal || NONE}</span>
-      </Cell>
-    </tr>
+    <>
+      last signal <span className="text-text">{row.last_signal}</span>{" "}
+      {timeOrDay(row.last_signal_at, today)}
+    </>
   );
 }
 
-export const StrategiesPanel = memo(function StrategiesPanel({ strategies, className = "" }: Props) {
+function Row({ row, today }: { readonly row: StrategyRow; readonly today: string }) {
+  return (
+    <>
+      <tr className={ROW} tabIndex={-1} data-row={row.name}>
+        <Cell className="max-w-0 w-full truncate font-semibold">
+          <span title={row.name}>{row.name}</span>
+        </Cell>
+        <Cell right>
+          <Amount value={row.day_pnl} format={signedMoney} />
+        </Cell>
+        <Cell right className={WIDE}>
+          {ratio(row.sharpe)}
+        </Cell>
+        <Cell right>{percent(row.win_rate)}</Cell>
+        <Cell right className={WIDE}>
+          {percent(row.max_drawdown)}
+        </Cell>
+        <Cell right>
+          <span title={`${counted(row.trades)} round trips, ${counted(row.fills)} filled orders`}>
+            {counted(row.trades)}
+          </span>
+        </Cell>
+        <Cell right className={WIDE}>
+          {latency(row.latency_p99_ms)}
+        </Cell>
+      </tr>
+      <tr className="text-xs text-dim">
+        <td colSpan={COLUMNS} className="px-1.5 wrap-anywhere">
+          <Badge mark={haltMark(row.level)} /> · <Signal row={row} today={today} />
+          <span className="@lg:hidden"> · {figures(row)}</span>
+        </td>
+      </tr>
+    </>
+  );
+}
+
+export const StrategiesPanel = memo(function StrategiesPanel(props: Props) {
+  const { strategies, today, className = "" } = props;
   return (
     <Panel
       title="Strategies"
@@ -55,27 +84,23 @@ export const StrategiesPanel = memo(function StrategiesPanel({ strategies, class
       ) : (
         <Table label="Strategies">
           <Titles>
-              <Head>Name</Head>
-              <Head>State</Head>
-              <Head right>Day P&L</Head>
-              <Head right className="hidden @lg:table-cell">
-                Sharpe
-              </Head>
-              <Head right className="hidden @md:table-cell">
-                Win
-              </Head>
-              <Head right className="hidden @lg:table-cell">
-                Max DD
-              </Head>
-              <Head right>Fills</Head>
-              <Head right className="hidden @2xl:table-cell">
-                p99
-              </Head>
-              <Head className="hidden @3xl:table-cell">Last signal</Head>
+            <Head>Name</Head>
+            <Head right>Day P&L</Head>
+            <Head right className={WIDE}>
+              Sharpe
+            </Head>
+            <Head right>Win</Head>
+            <Head right className={WIDE}>
+              Max DD
+            </Head>
+            <Head right>Trades</Head>
+            <Head right className={WIDE}>
+              p99
+            </Head>
           </Titles>
           <tbody>
             {strategies.map((row) => (
-              <Row key={row.name} row={row} />
+              <Row key={row.name} row={row} today={today} />
             ))}
           </tbody>
         </Table>

@@ -44,7 +44,7 @@ export function Book({ symbol, quote, working }: Props) {
   return (
     <section
       aria-label={`Book of ${symbol}`}
-      className="flex shrink-0 flex-col justify-center border-line py-1 max-[1023px]:border-t @md:w-[12.5rem] @md:border-l"
+      className="flex shrink-0 flex-col justify-center-safe border-line py-1 max-[1023px]:border-t @md:w-[12.5rem] @md:border-l"
     >
       <h3 className="px-2 text-xs text-dim">NBBO and own working orders; no level 2</h3>
       <ul aria-label="Own sell orders">
