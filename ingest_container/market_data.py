@@ -77,6 +77,8 @@ class MarketData:
                 quotes=runtime.quotes,
                 history=runtime.history,
                 telemetry=runtime.telemetry,
+                closes=runtime.closes,
+                board=runtime.board,
             ),
             bars_from_trades=runtime.bars_from_trades,
         )

@@ -14,19 +14,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from quantterminal.domain.money import price_from_float
+from quantterminal.domain.price_bands import PriceBand
 from quantterminal.ports.feed import RawBar
-from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
+from quantterminal.ports.streams import (
+    BandSeen,
+    BarSeen,
+    FrameUnreadable,
+    HaltSeen,
+    SessionReport,
+)
 from quantterminal.ports.ticks import TicksSeen
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_REPORT = 200
 _LONGEST_RAW = 4_096
 _NS_FROM, _US_FROM = 10**17, 10**14  # above these a time since the epoch is in ns, in us
+_HALTED, _RESUMES = 17, 18  # indicators of LULD; only Nasdaq's symbols have them
 if TYPE_CHECKING:
     Number = float
 else:
@@ -41,7 +50,7 @@ class Status:
     message: str
 
 
-Decoded = BarSeen | TicksSeen | Status | FrameUnreadable | SessionReport
+Decoded = BarSeen | TicksSeen | BandSeen | HaltSeen | Status | FrameUnreadable | SessionReport
 
 
 class Minute(msgspec.Struct, tag_field="ev", tag="AM", gc=False):
@@ -286,16 +295,20 @@ def _translate(event: Event) -> Decoded | None:
     if isinstance(event, Control):
         return Status(event.status, event.message)
     if isinstance(event, Band):
-        at = instant(event.t)
-        halted = ",".join(str(int(each)) for each in event.i)
-        return SessionReport(
-            "feed_price_band",
-            {"symbol": event.T, "at": str(at), "low": f"{event.l}", "high": f"{event.h}"}
-            | {"indicators": halted},
-        )
+        return _band(event)
     if isinstance(event, Imbalance):
         return SessionReport("feed_imbalance", {"symbol": event.T, "at": str(instant(event.t))})
     return None
+
+
+def _band(event: Band) -> BandSeen | HaltSeen | SessionReport:
+    at = instant(event.t)
+    if at is not None and (_HALTED in event.i or _RESUMES in event.i):
+        return HaltSeen(event.T, at, is_over=_HALTED not in event.i)
+    if event.l is not None and event.h is not None and 0 < event.l <= event.h < inf:
+        return BandSeen(event.T, PriceBand(price_from_float(event.l), price_from_float(event.h)))
+    fields = {"symbol": event.T, "at": str(at), "low": f"{event.l}", "high": f"{event.h}"}
+    return SessionReport("feed_price_band_odd", fields)
 
 
 def _minute_bar(event: Minute) -> RawBar:
