@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from quantterminal.adapters.postgres.database import Connection, Database, Row
 from quantterminal.adapters.postgres.tick_days import make_tick_days
+from quantterminal.adapters.postgres.trade_merge import INCOMING, MERGE
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import PermanentError
 from quantterminal.ports.ticks import QUOTE_FIELDS, TRADE_FIELDS, RefusedTick, Rows, TickBatch
@@ -34,14 +35,6 @@ _FENCE = "select fence from tick_lanes where lane = %s"
 _LAST_MS = (
     "select (extract(epoch from max(at)) * 1000)::bigint as at_ms from trades"
     " where symbol_id = (select id from symbols where symbol = %s)"
-)
-_INCOMING = (
-    "create temporary table if not exists incoming_trades (like trades) on commit delete rows"
-)
-_MERGE = (
-    "insert into trades select distinct on (symbol_id, at, sequence) * from incoming_trades fresh"
-    " where not exists (select from trades known where known.symbol_id = fresh.symbol_id"
-    " and known.at = fresh.at and known.sequence = fresh.sequence)"
 )
 _REFUSE = (
     "insert into quarantine (key, symbol, code, detail, raw, at) values (%s, %s, %s, %s, %s, %s)"
@@ -121,9 +114,9 @@ class PostgresTickStore:
 
     def _merge(self, batch: TickBatch, ids: npt.NDArray[np.int32]) -> int:
         with self._database.transaction() as connection:
-            connection.execute(_INCOMING)
+            connection.execute(INCOMING)
             _copy(connection, "incoming_trades", _TRADE_COLUMNS, _trade_bytes(batch.trades, ids))
-            return connection.execute(_MERGE).rowcount
+            return connection.execute(MERGE).rowcount
 
     def _symbol_ids(self, symbols: Sequence[str]) -> npt.NDArray[np.int32]:
         """The id of each place of `symbols`; new ones are given one."""
