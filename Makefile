@@ -43,6 +43,8 @@ test-web: .venv/.dev .venv-aws/.aws web browser web-check ## the page alone: typ
 bench: .venv/.dev .venv-bench/.bench ## the speed of backtester and feed beside their peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)
 	.venv/bin/python -m tests.bench.feed.measure
+	echo "all of build/bench.json"
+	.venv/bin/python -m tests.bench.report
 
 soak: .venv/.dev .venv-aws/.aws ## the long runs under faults; SEEDS=10000, or SEED=17 for one disturbed run
 	@if [ -z "$(SEED)" ]; then

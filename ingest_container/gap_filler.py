@@ -48,8 +48,9 @@ class GapFiller:
 
     async def take(self, gap: Gap, *, bars: int) -> None:
         """A gap whose bars have been recovered: its prints are next."""
-        await self._log(gap, bars=bars, trades=0)
-        if self._runtime.trade_history is None:
+        has_prints = self._runtime.trade_history is not None
+        await self._log(gap, bars=bars, is_through=not has_prints)
+        if not has_prints:
             self.open -= 1
         else:
             self._gaps.put_nowait(gap)
@@ -63,7 +64,9 @@ class GapFiller:
                 await asyncio.sleep(_LOOK_S)
             missed = Gap(min(each.began for each in gaps), gaps[-1].ended, gaps[0].reason)
             trades = await self._thread.until_done(partial(self._fill, missed), still=lambda: True)
-            await self._log(gaps[0], bars=0, trades=trades or 0)
+            await self._log(gaps[0], trades=trades or 0)
+            for each in gaps[1:]:
+                await self._log(each)
             self.open -= len(gaps)
 
     def _fill(self, gap: Gap) -> int:
@@ -89,16 +92,21 @@ class GapFiller:
                     "trades_left_open", symbol=symbol, problem=str(problem)
                 )
 
-    async def _log(self, gap: Gap, *, bars: int, trades: int) -> None:
+    async def _log(
+        self, gap: Gap, *, bars: int = 0, trades: int = 0, is_through: bool = True
+    ) -> None:
         if not (bars or trades) and gap.reason == "start":
             return
         await self._thread.until_done(
-            lambda: self._write(gap, bars=bars, trades=trades), tries=2, still=lambda: True
+            partial(self._write, gap, bars=bars, trades=trades, is_through=is_through),
+            tries=2,
+            still=lambda: True,
         )
 
-    def _write(self, gap: Gap, *, bars: int, trades: int) -> bool:
+    def _write(self, gap: Gap, *, bars: int, trades: int, is_through: bool) -> bool:
+        at = self._runtime.clock.now() if is_through else None
         self._runtime.gaps.found(gap.began, gap.ended, gap.reason)
-        self._runtime.gaps.filled(gap.began, bars=bars, trades=trades, at=self._runtime.clock.now())
+        self._runtime.gaps.filled(gap.began, bars=bars, trades=trades, at=at)
         return True
 
 

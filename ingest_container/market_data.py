@@ -34,7 +34,7 @@ _LOOK_S = 0.5  # at the age of the data
 _STALE_SHARE = 0.5  # of the liquid symbols: then the connection is of no use
 # Up to some 1,200 ticks a second each is stored at once; above, a short rest makes larger batches.
 _AT_ONCE_UP_TO = 12
-_REST_S = 0.010
+_REST_S = 0.004
 _BEHIND_REST_S = 0.1
 _SILENCE_SHARE = 0.5  # of the stall time: so long a silence may hide something
 _FIRST_NEWS_S = 0.2  # after going live: what came before the first news may have been left out
@@ -77,6 +77,8 @@ class MarketData:
                 quotes=runtime.quotes,
                 history=runtime.history,
                 telemetry=runtime.telemetry,
+                closes=runtime.closes,
+                board=runtime.board,
             ),
             bars_from_trades=runtime.bars_from_trades,
         )

@@ -19,6 +19,9 @@ _PING_S = 10.0  # a broken path is found after two of these
 _LARGEST_FRAME = 16 * 1024 * 1024
 _READ_BUFFER = 64 * 1024
 _AT_ONCE = 48 * 1024  # bytes that are handed over together: what they become stays in the cache
+_LARGE_READ = 32 * 1024  # bytes: more may be waiting already
+_BUSY_S = 0.002  # between two reads
+_REST_S = 0.001
 _LOOK_S = 0.25  # a deadline that moved forward is noticed that late
 
 
@@ -93,7 +96,8 @@ class _Line(WSListener):
         self._loop = asyncio.get_running_loop()
         self.ended = self._loop.create_future()
         self._frames: list[bytes] = []
-        self._bytes = 0
+        self._bytes = self._read_bytes = 0
+        self._read_at = -_BUSY_S
         self._parts: list[bytes] = []
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -104,12 +108,15 @@ class _Line(WSListener):
         payload = frame.get_payload_as_bytes()
         # A whole message of the feed is an array, and no control frame looks like one: to ask for
         # the type of each frame costs as much as to decode it.
-        if payload[:1] == b"[" and frame.fin and not self._parts:
+        if payload[:1] != b"[" or not frame.fin or self._parts:
+            self._on_other_frame(transport, frame, payload)
+        else:
             self._frames.append(payload)
             self._bytes += len(payload)
-        else:
-            self._on_other_frame(transport, frame, payload)
-        if self._frames and (frame.last_in_buffer or self._bytes > _AT_ONCE):
+        if frame.last_in_buffer:
+            self._hand_over(transport)
+            self._rest(transport)
+        elif self._bytes > _AT_ONCE:
             self._hand_over(transport)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -140,9 +147,21 @@ class _Line(WSListener):
             self.code = frame.get_close_code().value
             self.leave(transport)
 
+    def _rest(self, transport: WSTransport) -> None:
+        """Under load not every segment is worth a read of its own."""
+        now, before = self._loop.time(), self._read_at
+        self._read_at = now
+        if now - before < _BUSY_S and self._read_bytes < _LARGE_READ:
+            reading = transport.underlying_transport
+            reading.pause_reading()
+            self._loop.call_later(_REST_S, reading.resume_reading)
+        self._read_bytes = 0
+
     def _hand_over(self, transport: WSTransport) -> None:
-        frames, self._frames, self._bytes = self._frames, [], 0
-        if self.session.wants_close:
+        frames, self._frames = self._frames, []
+        self._read_bytes += self._bytes
+        self._bytes = 0
+        if not frames or self.session.wants_close:
             return
         try:
             self.handle(self._receive_all(frames, self._loop.time()))

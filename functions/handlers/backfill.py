@@ -1,4 +1,4 @@
-"""Knocked after the close (or by hand): fetches the minutes that the stream did not bring."""
+"""Knocked after the close (or by hand): fetches the minutes and prints that nobody has brought."""
 
 from typing import Any
 
@@ -15,6 +15,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return {}
     found = backfill(day, runtime=runtime)
     runtime.telemetry.record(
-        "Backfilled", day=day.isoformat(), stored=found.stored, refused=found.refused
+        "Backfilled",
+        day=day.isoformat(),
+        stored=found.stored,
+        refused=found.refused,
+        trades=found.trades,
     )
-    return {"day": day.isoformat(), "stored": found.stored, "unanswered": list(found.unanswered)}
+    return {
+        "day": day.isoformat(),
+        "stored": found.stored,
+        "unanswered": list(found.unanswered),
+        "trades": found.trades,
+    }

@@ -1,12 +1,13 @@
 """Measured figures beside their goals, in one file for all that is measured: build/bench.json.
 
 A row replaces the one of the same name, so that each capability writes its own and leaves the
-others.
+others. `python -m tests.bench.report` prints them all.
 """
 
 import json
 import os
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,3 +76,20 @@ def lines(rows: Sequence[Row]) -> list[str]:
             f"| {row.name} | {value} {row.unit} | {row.reference} | {ratio} | {goal} | {met} |"
         )
     return text
+
+
+def read(file: Path = FILE) -> list[Row]:
+    """All rows of the file, in its order."""
+    rows: list[dict[str, Any]] = json.loads(file.read_text())["rows"]
+    return [Row(**{name: each[name] for name in each if name != "met"}) for each in rows]
+
+
+def main() -> int:
+    found = json.loads(FILE.read_text())["machine"]
+    text = [*lines(read()), "", ", ".join(f"{name} {value}" for name, value in found.items())]
+    sys.stdout.write("\n".join(text) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from quantterminal.adapters.redis.tickets import RedisTicketDesk
 from quantterminal.bootstrap import parts as parts_module
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import PermanentError, RetryableError
-from quantterminal.ports.bar_store import BarStore, Quarantined
+from quantterminal.ports.bar_store import Quarantined
 from quantterminal.ports.live import ConnectionRegistry
 from quantterminal.ports.tickets import Ticket, TicketDesk
 
@@ -52,17 +53,31 @@ def bar(symbol: str, start: datetime) -> Bar:
 
 
 @pytest.fixture(params=["memory", "postgres"])
-def store(request: pytest.FixtureRequest) -> BarStore:
+def store(request: pytest.FixtureRequest) -> MemoryBarStore | PostgresBarStore:
     if request.param == "memory":
         return MemoryBarStore()
     return PostgresBarStore(request.getfixturevalue("ledger"))
 
 
-def test_stored_minutes_are_those_of_the_symbol_and_the_span(store: BarStore) -> None:
+def test_stored_minutes_are_those_of_the_symbol_and_the_span(
+    store: MemoryBarStore | PostgresBarStore,
+) -> None:
     starts = [NOW + n * MINUTE for n in range(4)]
     store.store([bar("SPY", at) for at in starts] + [bar("QQQ", NOW)], source="stream")
     assert store.minutes("SPY", start=NOW + MINUTE, end=NOW + 3 * MINUTE) == set(starts[1:3])
     assert store.minutes("IBM", start=NOW, end=NOW + MINUTE) == frozenset()
+
+
+def test_the_last_closes_are_those_of_the_newest_minute_as_it_was_corrected(
+    store: MemoryBarStore | PostgresBarStore,
+) -> None:
+    first, second = bar("SPY", NOW), bar("SPY", NOW + MINUTE)
+    corrected = replace(second, revision=1, close=10.7)
+    old = bar("QQQ", NOW - timedelta(days=3))
+    store.store([corrected, second, first, old], source="stream")
+
+    assert store.last_closes(["SPY", "QQQ", "IBM"], since=NOW) == {"SPY": 10.7}
+    assert store.last_closes([], since=NOW) == {}
 
 
 def test_old_market_data_goes_in_slices_and_young_stays(ledger: Database) -> None:

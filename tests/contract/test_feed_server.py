@@ -167,7 +167,7 @@ async def test_unknown_channels_get_silence_and_foreign_ones_an_error(
 ) -> None:
     async with socket_to(running) as socket:
         await say(socket, "auth", "feed-key")
-        answer = await say(socket, "subscribe", "ZZ.AAA,LULD.AAA,AM.AAA,AM.NOBODY")
+        answer = await say(socket, "subscribe", "ZZ.AAA,NOI.AAA,AM.AAA,AM.NOBODY")
         error = answer if answer[0]["status"] == "error" else []
         acks = await frame(socket)
 

@@ -80,11 +80,13 @@ def drop(socket: ServerConnection) -> None:
     socket.transport.abort()
 
 
-async def talk(script: Talk, *, until: Callable[[Heard], bool]) -> Heard:
+async def talk(
+    script: Talk, *, until: Callable[[Heard], bool], symbols: Sequence[str] = ("IBM",)
+) -> Heard:
     """Run one session against the script until the condition holds."""
     session = PolygonSession(
         api_key="key",
-        symbols=["IBM"],
+        symbols=symbols,
         channels=("AM", "T"),
         draw=lambda: 0.5,
         stall_after_s=1.0,

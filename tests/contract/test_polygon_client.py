@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -142,3 +143,142 @@ def test_splits_and_dividends_are_read_to_the_last_page() -> None:
         ("AAA:dividend:2024-02-09", ActionKind.DIVIDEND),
     ]
     assert (found[0].price_factor, found[2].cash) == (0.5, 0.5)
+
+
+Answer = tuple[int, Any]
+
+
+@contextmanager
+def vendor(*answers: Answer) -> Iterator[tuple[PolygonHistory, list[str], list[str]]]:
+    """A history whose vendor gives these answers, the last one for ever; what it was asked for, and
+    with which keys.
+    """
+    asked: list[str] = []
+    keys: list[str] = []
+    left = list(answers)
+
+    class Scripted(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            keys.append(self.headers["Authorization"])
+            code, said = left.pop(0) if len(left) > 1 else left[0]
+            body = said if isinstance(said, bytes) else json.dumps(said).encode()
+            self.send_response(code)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args: Any) -> None:
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Scripted) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield history_at(f"127.0.0.1:{server.server_port}"), asked, keys
+        server.shutdown()
+
+
+NOON = datetime(2024, 3, 4, 17, 0, tzinfo=UTC)
+HOUR = {"start": NOON, "end": NOON + timedelta(hours=1)}
+ROW = {"t": 1709571600000, "o": 1, "h": 1, "l": 1, "c": 1, "v": 10.5}
+PRINT = {"sip_timestamp": 1709571600000123456, "price": 10.0, "sequence_number": 7}
+
+
+def test_the_key_goes_in_the_header_and_not_in_the_address() -> None:
+    with vendor((200, {"status": "OK"})) as (history, asked, keys):
+        history.minute_bars("AAA", **HOUR)
+
+    assert keys == ["Bearer feed-key"]
+    assert "feed-key" not in asked[0]
+
+
+def test_bars_are_asked_for_unadjusted_oldest_first_and_as_many_as_there_are() -> None:
+    with vendor((200, {"status": "OK"})) as (history, asked, _):
+        history.minute_bars("A/B", **HOUR)
+
+    path, query = asked[0].split("?")
+    assert path == "/v2/aggs/ticker/A%2FB/range/1/minute/1709571600000/1709575199999"
+    assert query == "adjusted=false&sort=asc&limit=50000"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "OK", "resultsCount": 0},
+        {"status": "OK", "results": None},
+        {"status": "DELAYED", "results": []},
+    ],
+    ids=["absent", "null", "delayed"],
+)
+def test_an_answer_without_results_is_an_empty_one(body: dict[str, Any]) -> None:
+    with vendor((200, body)) as (history, _, _):
+        assert list(history.minute_bars("AAA", **HOUR)) == []
+        assert list(history.trades("AAA", **HOUR)) == [[]]
+
+
+def test_a_delayed_plan_answers_like_any_other_and_volumes_have_fractions() -> None:
+    with vendor((200, {"status": "DELAYED", "results": [ROW]})) as (history, _, _):
+        (bar,) = history.minute_bars("AAA", **HOUR)
+
+    assert (bar["start"], bar["volume"]) == (NOON, 10.5)
+
+
+def test_the_next_page_is_asked_for_as_it_was_named_and_never_elsewhere() -> None:
+    elsewhere = "https://api.elsewhere.example:443"
+    next_url = f"{elsewhere}/v2/aggs/ticker/AAA/range/1/minute/1709571660000/x?cursor=a%3Db%2Bc"
+    pages = (200, {"results": [ROW], "next_url": next_url}), (200, {"results": [ROW]})
+    with vendor(*pages) as (history, asked, keys):
+        bars = history.minute_bars("AAA", **HOUR)
+
+    assert len(bars) == 2
+    assert asked[1] == next_url.removeprefix(elsewhere)
+    assert len(keys) == 2
+
+
+def test_prints_are_asked_for_by_nanoseconds_oldest_first() -> None:
+    with vendor((200, {"results": [PRINT]})) as (history, asked, _):
+        ((print_,),) = history.trades("AAA", **HOUR)
+
+    assert "timestamp.gte=1709571600000000000&timestamp.lt=1709575200000000000" in asked[0]
+    assert "order=asc&sort=timestamp&limit=50000" in asked[0]
+    assert (print_.at_ms, print_.sequence) == (1709571600000, 7)
+
+
+@pytest.mark.parametrize("code", [408, 413, 429, 499, 500, 502, 503, 504])
+def test_what_may_get_better_is_asked_for_three_times(code: int) -> None:
+    with (
+        vendor((code, {"status": "ERROR", "error": "later"})) as (history, asked, _),
+        pytest.raises(RetryableError, match=str(code)),
+    ):
+        history.minute_bars("AAA", **HOUR)
+
+    assert len(asked) == 3
+
+
+def test_the_answer_of_a_second_try_is_taken() -> None:
+    with vendor((503, b"<html>"), (200, {"results": [ROW]})) as (history, asked, _):
+        assert len(history.minute_bars("AAA", **HOUR)) == 1
+
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404])
+def test_what_never_gets_better_is_asked_for_once(code: int) -> None:
+    body = {"status": "NOT_AUTHORIZED", "message": "You are not entitled to this data."}
+    with (
+        vendor((code, body)) as (history, asked, _),
+        pytest.raises(PermanentError, match="not entitled"),
+    ):
+        history.minute_bars("AAA", **HOUR)
+
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"results": ', b""])
+def test_an_answer_that_is_no_object_is_asked_for_again(body: bytes) -> None:
+    with (
+        vendor((200, body)) as (history, asked, _),
+        pytest.raises(RetryableError, match="JSON object"),
+    ):
+        history.minute_bars("AAA", **HOUR)
+
+    assert len(asked) == 3

@@ -2,9 +2,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from quantterminal.adapters.memory.symbol_board import MemorySymbolBoard
 from quantterminal.adapters.redis.connection import Client, connect
 from quantterminal.adapters.redis.symbol_board import RedisSymbolBoard
 from quantterminal.domain.risk import SymbolFlag
+from quantterminal.ports.activity import FlaggingBoard
 
 
 @pytest.fixture
@@ -15,8 +17,14 @@ def client(valkey_url: str) -> Iterator[Client]:
     made.close()
 
 
-def test_a_flag_is_there_until_it_is_taken_away(client: Client) -> None:
-    board = RedisSymbolBoard(client, "board")
+@pytest.fixture(params=["memory", "redis"])
+def board(request: pytest.FixtureRequest) -> FlaggingBoard:
+    if request.param == "memory":
+        return MemorySymbolBoard()
+    return RedisSymbolBoard(request.getfixturevalue("client"), "board")
+
+
+def test_a_flag_is_there_until_it_is_taken_away(board: FlaggingBoard) -> None:
     assert board.flags() == {}
 
     board.put("SPY", SymbolFlag.HALTED)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quantterminal.adapters.ingest.desk import NumpyTickDesk
+from quantterminal.adapters.memory.tape import MemoryGapLog
 from quantterminal.adapters.parquet.tape import export_day
 from quantterminal.adapters.postgres.bar_store import PostgresBarStore
 from quantterminal.adapters.postgres.database import Database
@@ -19,8 +20,11 @@ from quantterminal.adapters.postgres.tick_store import (
     PostgresTapeReader,
     PostgresTickStore,
 )
+from quantterminal.adapters.postgres.trade_merge import PostgresMissingTrades
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import PermanentError, RetryableError
+from quantterminal.domain.trade_conditions import mask_of
+from quantterminal.ports.lease import OpenGap
 from quantterminal.ports.ticks import RefusedTick, TickBatch
 from tests.unit.quantterminal.adapters.ingest.ticks import NOW, NOW_MS, quote, trade
 
@@ -167,6 +171,42 @@ def test_gaps_are_logged_with_what_filled_them(store: Database, database: str) -
     with psycopg.connect(database) as connection:
         rows = connection.execute("select ended, bars, trades from gaps").fetchall()
     assert rows == [(NOW + timedelta(seconds=9), 2, 30)]
+
+
+@pytest.mark.parametrize("kind", ["memory", "postgres"])
+def test_a_gap_is_open_until_it_is_through(kind: str, store: Database) -> None:
+    log = MemoryGapLog() if kind == "memory" else PostgresGapLog(store, "acct")
+    later = NOW + timedelta(minutes=1)
+    for began in (later, NOW, NOW - timedelta(days=1)):
+        log.found(began, began + timedelta(seconds=5), "none")
+    log.filled(NOW, bars=2, trades=0, at=None)
+    log.filled(later, bars=2, trades=0, at=later)
+
+    window = {"since": NOW, "until": NOW + timedelta(hours=1)}
+    assert log.open_gaps(**window) == [OpenGap(NOW, NOW + timedelta(seconds=5))]
+
+    log.filled(NOW, bars=0, trades=3, at=later)
+    log.filled(NOW, bars=0, trades=3, at=None)
+    assert log.open_gaps(**window) == []
+
+
+def test_missing_prints_of_a_symbol_are_stored_once(store: Database, database: str) -> None:
+    missing = PostgresMissingTrades(store)
+    prints = [trade(number, conditions=(14, 41)) for number in range(1, 4)]
+
+    assert missing.store_missing("AAA", prints[:2]) == 2
+    assert missing.store_missing("AAA", prints) == 1
+    assert missing.store_missing("AAA", [*prints, *prints]) == 0
+    assert missing.store_missing("NEW", prints) == 3
+    assert missing.store_missing("AAA", []) == 0
+
+    found = PostgresTapeReader(store).last_trades("AAA")
+    assert [row["sequence"] for row in found] == [int(each.sequence) for each in prints[::-1]]
+    with psycopg.connect(database) as connection:
+        row = connection.execute(
+            "select price, size, conditions, exchange, tape from trades limit 1"
+        ).fetchone()
+    assert row == (10.0, 100.0, mask_of([14, 41]), 4, 1)
 
 
 def test_f40_a_store_that_is_away_says_so() -> None:

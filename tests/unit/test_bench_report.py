@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.report import Row, lines, write
+from tests.bench.report import Row, lines, read, write
 
 FASTER = Row("A", 300.0, "bars/s", "peer 1.0, 100 bars/s", 3.0, 3.0)
 
@@ -37,3 +37,11 @@ def test_the_table_says_what_was_met() -> None:
 
     assert table[2] == "| A | 300 bars/s | peer 1.0, 100 bars/s | 3.00 | 3 | met |"
     assert table[3] == "| B | 0.250 s | 0.3 s | - | - |  |"
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    rows = [FASTER, Row("B", 1.0, "s", "2 s", None, None)]
+
+    write(rows, {}, tmp_path / "bench.json")
+
+    assert read(tmp_path / "bench.json") == rows

@@ -14,8 +14,8 @@ from aiohttp import WSMsgType, web
 from local.market.outbox import Outbox, opened_outbox
 from local.market.wire import dumps
 
-_SERVED = frozenset({"AM", "T", "Q"})
-_NOT_IN_PLAN = frozenset({"A", "LULD", "NOI", "FMV"})
+_SERVED = frozenset({"AM", "T", "Q", "LULD"})  # no symbol is ever halted, nor at a price band
+_NOT_IN_PLAN = frozenset({"A", "NOI", "FMV"})
 _AUTH_TIMEOUT_S = 30.0
 
 

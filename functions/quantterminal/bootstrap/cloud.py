@@ -25,7 +25,9 @@ def backfill_runtime() -> "BackfillRuntime":
     from quantterminal.adapters.polygon.client import PolygonHistory
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
     from quantterminal.adapters.postgres.corporate_actions import PostgresCorporateActions
-    from quantterminal.services.backfill import BackfillRuntime
+    from quantterminal.adapters.postgres.gap_log import PostgresGapLog
+    from quantterminal.adapters.postgres.trade_merge import PostgresMissingTrades
+    from quantterminal.services.backfill import BackfillRuntime, TapeRepair
 
     parts = parts_of("backfill")
     history = PolygonHistory(
@@ -43,6 +45,11 @@ def backfill_runtime() -> "BackfillRuntime":
         action_history=history,
         announcer=parts.announcer,
         telemetry=parts.telemetry,
+        tape=TapeRepair(
+            PostgresGapLog(parts.database, parts.account),
+            history,
+            PostgresMissingTrades(parts.database),
+        ),
     )
 
 

@@ -15,19 +15,19 @@ from quantterminal.settings import Settings
 if TYPE_CHECKING:
     from quantterminal.adapters.alpaca.session import AlpacaSession
     from quantterminal.adapters.polygon.client import PolygonHistory
+    from quantterminal.adapters.polygon.session import PolygonSession
     from quantterminal.domain.trade_conditions import ConditionRules
     from quantterminal.services.container_runtime import ContainerRuntime
     from quantterminal.services.live_feed import LiveFeed
     from quantterminal.services.tick_lane import TickLane
 
-_CHANNELS = "AM,Q,T"
+_CHANNELS = "AM,Q,T,LULD"
 _QUOTES_EVERY_MS = "250"
 _NS_PER_MS = 1_000_000
 
 
 def container_runtime(settings: Settings) -> "ContainerRuntime":
     """The ingest container's surroundings; its threads do not share a database connection."""
-    from quantterminal.adapters.polygon.session import PolygonSession
     from quantterminal.adapters.postgres.bar_store import PostgresBarStore
     from quantterminal.adapters.postgres.gap_log import PostgresGapLog
     from quantterminal.adapters.redis import watermarks
@@ -46,11 +46,15 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
 
     live = _live_feed(parts)
 
+    bar_store = PostgresBarStore(parts.database)
+
     return ContainerRuntime(
         trading=parts.trading,
         clock=parts.clock,
         bus=parts.bus,
-        bar_store=PostgresBarStore(parts.database),
+        bar_store=bar_store,
+        closes=bar_store,
+        board=parts.board,
         watermarks=watermarks.RedisWatermarks(parts.redis, parts.account),
         gate=watermarks.RedisStreamGate(parts.redis, parts.account),
         quotes=watermarks.RedisQuoteBoard(parts.redis, parts.account),
@@ -66,13 +70,7 @@ def container_runtime(settings: Settings) -> "ContainerRuntime":
         recover_orders=recover_orders,
         note_start=_note_start(parts),
         feed_url=settings.need("QT_FEED_URL"),
-        feed_session=lambda: PolygonSession(
-            api_key=feed_key,
-            symbols=parts.trading.symbols,
-            channels=channels,
-            draw=random.random,
-            stall_after_s=stall_after_s,
-        ),
+        feed_session=lambda: _feed_session(parts, feed_key, channels, stall_after_s),
         stream_url=settings.need("QT_BROKER_STREAM_URL"),
         stream_session=lambda: _stream_session(parts),
         stream_keys=parts.broker_keys,
@@ -94,6 +92,20 @@ def _note_start(parts: Parts) -> Callable[[], None]:
         database.close()
 
     return note
+
+
+def _feed_session(
+    parts: Parts, api_key: str, channels: tuple[str, ...], stall_after_s: float | None
+) -> "PolygonSession":
+    from quantterminal.adapters.polygon.session import PolygonSession
+
+    return PolygonSession(
+        api_key=api_key,
+        symbols=parts.trading.symbols,
+        channels=channels,
+        draw=random.random,
+        stall_after_s=stall_after_s,
+    )
 
 
 def _stream_session(parts: Parts) -> "AlpacaSession":

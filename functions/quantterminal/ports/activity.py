@@ -48,4 +48,14 @@ class ActivityLedger(Protocol):
 class SymbolBoard(Protocol):
     """Which symbols are not to be traded as usual; whoever learns of it writes it there."""
 
-    def flags(self) -> dict[str, SymbolFlag]: ...
+    def flags(self) -> dict[str, SymbolFlag]:
+        """By symbol; no flag is no news. Raises RetryableError."""
+        ...
+
+
+class FlaggingBoard(SymbolBoard, Protocol):
+    """The board for who writes there. It is disposable: who puts a flag up repeats it."""
+
+    def put(self, symbol: str, flag: SymbolFlag | None) -> None:
+        """Flag `symbol`, or take its flag away with None. Raises RetryableError."""
+        ...

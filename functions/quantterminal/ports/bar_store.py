@@ -1,6 +1,6 @@
 """Where accepted bars are kept, and refused ones are recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,4 +38,12 @@ class BarStore(Protocol):
 
     def minutes(self, symbol: str, *, start: datetime, end: datetime) -> frozenset[datetime]:
         """Starts (aware, UTC) of the minutes of `symbol` that are stored, start <= minute < end."""
+        ...
+
+
+class LastCloses(Protocol):
+    def last_closes(self, symbols: Sequence[str], *, since: datetime) -> Mapping[str, float]:
+        """The close, in dollars, of the newest stored minute of each symbol that has one from
+        `since` on, as it was last corrected. Raises RetryableError.
+        """
         ...

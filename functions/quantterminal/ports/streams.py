@@ -7,10 +7,12 @@ when to connect again. A session lives as long as the process, across connection
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from quantterminal.domain.orders import OrderUpdate
+from quantterminal.domain.price_bands import PriceBand
 from quantterminal.ports.feed import RawBar
 from quantterminal.ports.ticks import TicksSeen
 
@@ -30,6 +32,23 @@ class BarSeen:
     """A minute bar as it came, before the door."""
 
     bar: RawBar
+
+
+@dataclass(frozen=True, slots=True)
+class BandSeen:
+    """Limit up, limit down: the prices between which `symbol` may trade from now on, dollars."""
+
+    symbol: str
+    band: PriceBand
+
+
+@dataclass(frozen=True, slots=True)
+class HaltSeen:
+    """Trading in `symbol` was halted at the market's time `at`, or is to go on (`is_over`)."""
+
+    symbol: str
+    at: datetime
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +89,7 @@ class KeysRefused:
     """The broker does not take the keys: they may have been rotated, and must be read again."""
 
 
-FeedEvent = BarSeen | TicksSeen | FeedLive | FrameUnreadable | SessionReport
+FeedEvent = BarSeen | TicksSeen | BandSeen | HaltSeen | FeedLive | FrameUnreadable | SessionReport
 StreamEvent = StreamLive | UpdateSeen | FrameUnreadable | KeysRefused | SessionReport
 
 

@@ -208,6 +208,14 @@ class TickStore(Protocol):
         ...
 
 
+class MissingTrades(Protocol):
+    def store_missing(self, symbol: str, trades: Sequence[TradeTick]) -> int:
+        """Store prints of a symbol where none of their time and sequence is there; how many were
+        missing. Doing it again stores nothing. Raises RetryableError or AmbiguousError.
+        """
+        ...
+
+
 class Spool(Protocol):
     """Batches on disk, in order, while the store is away. Survives the process."""
 

@@ -7,7 +7,7 @@ minute with other values), a duplicate (nothing new), or quarantined with a stab
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,6 @@ from quantterminal.ports.feed import RawBar
 
 REVISION_WINDOW = timedelta(minutes=15)  # the vendor corrects a bar for this long
 _BAND = 2.0  # a price band of the exchange stops a stock long before it doubles within a session
-_SAME_SESSION = timedelta(hours=12)
 _NUMBERS = ("open", "high", "low", "close", "volume")
 
 
@@ -72,13 +71,20 @@ class _RefusedError(Exception):
 class BarDoor:
     """Remembers per symbol the minutes of the revision window; `symbols` are those subscribed.
 
-    A bar at more than twice or less than half of the last close of its session is not believed
-    before a bar of another minute says the same.
+    A bar at more than twice or less than half of the last close, be it of an earlier session, is
+    not believed before a bar of another minute says the same: a split that was not heard of costs
+    its first minute. `unconfirmed` are the symbols whose only bar had no close before it.
     """
 
     def __init__(self, symbols: Iterable[str]) -> None:
         self._recent: dict[str, dict[datetime, Bar]] = {symbol: {} for symbol in symbols}
+        self._closes: dict[str, float] = {}
         self._jumped: dict[str, Bar] = {}
+        self.unconfirmed: set[str] = set()
+
+    def expect(self, closes: Mapping[str, float]) -> None:
+        """The closes of an earlier life or session, for symbols that have not been seen yet."""
+        self._closes |= closes
 
     def judge(self, raw: RawBar, *, now: datetime) -> Verdict:
         """What becomes of a bar that came at market time `now`."""
@@ -123,8 +129,13 @@ class BarDoor:
         seen = self._recent[bar.symbol]
         last = max(seen, default=None)
         if last is None or bar.start > last:
-            self._check_level(bar, None if last is None else seen[last])
+            before = self._closes.get(bar.symbol) if last is None else seen[last].close
+            self._check_level(bar, before)
             self._remember(bar)
+            if before is None:
+                self.unconfirmed.add(bar.symbol)
+            else:
+                self.unconfirmed.discard(bar.symbol)
             return Accepted(bar)
         known = seen.get(bar.start)
         if known is None:
@@ -132,21 +143,21 @@ class BarDoor:
             raise _RefusedError(BarCode.TIME_BACKWARDS, text)
         if _values(known) == _values(bar):
             return Duplicate(known)
-        self._check_level(bar, known)
+        self._check_level(bar, known.close)
         revised = replace(bar, revision=known.revision + 1)
         seen[bar.start] = revised
         return Revised(revised)
 
-    def _check_level(self, bar: Bar, before: Bar | None) -> None:
-        if before is None or bar.start - before.start > _SAME_SESSION or _is_near(bar, before):
+    def _check_level(self, bar: Bar, before: float | None) -> None:
+        if before is None or _is_near(bar, before):
             self._jumped.pop(bar.symbol, None)
             return
         jumped = self._jumped.get(bar.symbol, bar)
-        if bar.start > jumped.start and _is_near(bar, jumped):
+        if bar.start > jumped.start and _is_near(bar, jumped.close):
             del self._jumped[bar.symbol]
             return
         self._jumped[bar.symbol] = max(jumped, bar, key=lambda each: each.start)
-        text = f"Expected a price near {before.close}, was {bar.low} to {bar.high}"
+        text = f"Expected a price near {before}, was {bar.low} to {bar.high}"
         raise _RefusedError(BarCode.PRICE_JUMP, text)
 
     def _remember(self, bar: Bar) -> None:
@@ -155,8 +166,8 @@ class BarDoor:
         self._recent[bar.symbol] = {**kept, bar.start: bar}
 
 
-def _is_near(bar: Bar, before: Bar) -> bool:
-    return before.close / _BAND <= bar.low and bar.high <= before.close * _BAND
+def _is_near(bar: Bar, close: float) -> bool:
+    return close / _BAND <= bar.low and bar.high <= close * _BAND
 
 
 def _minute(start: object) -> datetime:

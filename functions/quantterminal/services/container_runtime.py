@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quantterminal.domain.configuration import TradingConfig
-from quantterminal.ports.bar_store import BarStore
+from quantterminal.ports.activity import FlaggingBoard
+from quantterminal.ports.bar_store import BarStore, LastCloses
 from quantterminal.ports.bus import Bus
 from quantterminal.ports.clock import Clock
 from quantterminal.ports.feed import BarHistory, TradeHistory
@@ -33,9 +34,11 @@ class ContainerRuntime:
     [0, 1) for back-off, `monotonic` real seconds for ages. `holder` is this process's name on the
     lease. `trade_history` is None where no trades are subscribed. `stall_after_s` is None where
     silence proves nothing. `bars_from_trades` is for feeds that have trades but no minute bars.
-    `note_start` writes down that this process has begun, RetryableError when it cannot now; None
-    where nobody keeps such a record. `push_live` is called each second and sends the live sockets
-    their message; None where there are none.
+    `closes` are asked for once by the feed's thread, `board` is where it flags symbols; without
+    them nothing is compared with an earlier life, and no symbol is flagged. `note_start` writes
+    down that this process has begun, RetryableError when it cannot now; None where nobody keeps
+    such a record. `push_live` is called each second and sends the live sockets their message; None
+    where there are none.
     """
 
     trading: TradingConfig
@@ -63,5 +66,7 @@ class ContainerRuntime:
     holder: str
     stall_after_s: float | None = None
     bars_from_trades: bool = False
+    closes: LastCloses | None = None
+    board: FlaggingBoard | None = None
     note_start: Callable[[], None] | None = None
     push_live: Callable[[], object] | None = None

@@ -17,29 +17,42 @@ from quantterminal.domain.bars import Bar, minute_of
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import Message, MinuteClosed, SweepOrders
+from quantterminal.domain.risk import SymbolFlag
 from quantterminal.domain.sessions import Session, new_york_date, session_on
-from quantterminal.ports.bar_store import BarStore, Quarantined
+from quantterminal.ports.activity import FlaggingBoard
+from quantterminal.ports.bar_store import BarStore, LastCloses, Quarantined
 from quantterminal.ports.bus import Bus, Outgoing
 from quantterminal.ports.feed import BarHistory, RawBar
-from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
+from quantterminal.ports.streams import (
+    BandSeen,
+    BarSeen,
+    FrameUnreadable,
+    HaltSeen,
+    SessionReport,
+)
 from quantterminal.ports.telemetry import Telemetry
 from quantterminal.ports.ticks import MinutePart, TickDigest
 from quantterminal.ports.watermarks import Quote, QuoteBoard, Watermarks
 from quantterminal.services.bar_door import Accepted, BarDoor, Duplicate, Revised
 from quantterminal.services.bars_from_trades import BarsFromTrades
 from quantterminal.services.minute_barrier import MinuteBarrier, bars_message
+from quantterminal.services.symbol_watch import SymbolWatch
 
 SHARD_SIZE = 500  # bars of one minute in one message; 500 stay far below the queue's limit
 _QUOTES_EVERY = timedelta(milliseconds=250)
+_FLAGS_EVERY = timedelta(seconds=5)
+_CLOSES_SINCE = timedelta(days=14)  # a symbol that was not traded for longer has no last price
 _SWEPT_AFTER_CLOSE = timedelta(minutes=5)  # the last order may still be unknown
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FRAME_UNREADABLE = "FRAME_UNREADABLE"
-Taken = BarSeen | TickDigest | FrameUnreadable | SessionReport
+Taken = BarSeen | TickDigest | BandSeen | HaltSeen | FrameUnreadable | SessionReport
 
 
 @dataclass(frozen=True, slots=True)
 class IngestPorts:
-    """The surroundings of `Ingest`."""
+    """The surroundings of `Ingest`. Without `closes` a first bar has nothing to be compared with,
+    without a `board` no symbol is flagged.
+    """
 
     bus: Bus
     bar_store: BarStore
@@ -47,6 +60,8 @@ class IngestPorts:
     quotes: QuoteBoard
     history: BarHistory
     telemetry: Telemetry
+    closes: LastCloses | None = None
+    board: FlaggingBoard | None = None
 
 
 @dataclass(slots=True)
@@ -75,6 +90,10 @@ class Ingest:
         self._trading = trading
         self._ports = ports
         self._door = BarDoor(trading.symbols)
+        self._watch = SymbolWatch()
+        self._flags: dict[str, SymbolFlag] = {}
+        self._flags_put_at: datetime | None = None
+        self._is_new = True
         self._shards = _shards(trading)
         self._barriers = {symbol: shard for shard in self._shards for symbol in shard.symbols}
         self._trades = (
@@ -99,9 +118,12 @@ class Ingest:
             elif isinstance(event, TickDigest):
                 self._count_event(now, ticks=event.events)
                 self._pending_quotes |= event.quotes
+                self._watch.quoted(event.quotes)
                 self._take_parts(event.parts, now=now, received_ns=received_ns)
             elif isinstance(event, FrameUnreadable):
                 self._keep_unreadable(event, now)
+            elif isinstance(event, BandSeen | HaltSeen):
+                self._heed(event)
             elif isinstance(event, SessionReport):
                 self._ports.telemetry.record(event.event, **event.fields)
         self.advance(now, received_ns=received_ns)
@@ -132,6 +154,7 @@ class Ingest:
         Raises RetryableError when the feed's history or a port cannot answer now; calling it again
         goes on. A symbol that the vendor will never give is reported and left.
         """
+        self._remember_earlier(now)
         self.flush(now)
         session = session_on(new_york_date(now))
         if session is None:
@@ -160,6 +183,7 @@ class Ingest:
             self._ports.bar_store.quarantine(self._refused)
             self._refused = []
         self._put_quotes(now, publishing=bool(self._messages))
+        self._put_flags(now)
         if self._messages:
             self._send()
 
@@ -192,6 +216,50 @@ class Ingest:
             self._ports.telemetry.record("quotes_not_put", problem=str(problem))
         self._pending_quotes = {}
         self._quotes_put_at = now
+
+    def _put_flags(self, now: datetime) -> None:
+        """Before a minute goes out: an order that it leads to must find them. All of them again
+        every few seconds, because the board may have been lost.
+        """
+        board = self._ports.board
+        if board is None:
+            return
+        self._watch.unconfirmed = frozenset(self._door.unconfirmed)
+        flags, known = self._watch.flags(), self._flags
+        last = self._flags_put_at
+        again = last is None or not timedelta(0) <= now - last < _FLAGS_EVERY
+        for symbol in [each for each in known if each not in flags]:
+            board.put(symbol, None)
+            del known[symbol]
+        for symbol, flag in flags.items():
+            if again or known.get(symbol) is not flag:
+                board.put(symbol, flag)
+                known[symbol] = flag
+        if again:
+            self._flags_put_at = now
+
+    def _heed(self, event: BandSeen | HaltSeen) -> None:
+        if event.symbol not in self._barriers:
+            return
+        if isinstance(event, BandSeen):
+            self._watch.banded(event.symbol, event.band)
+            return
+        if not event.is_over:
+            self._watch.halted(event.symbol, at=event.at)
+        name = "symbol_resumes" if event.is_over else "symbol_halted"
+        self._ports.telemetry.record(name, symbol=event.symbol, at=event.at.isoformat())
+
+    def _remember_earlier(self, now: datetime) -> None:
+        """Once in a life: the last closes, and what an earlier life has put on the board."""
+        if not self._is_new:
+            return
+        if self._ports.closes is not None:
+            symbols, since = self._trading.symbols, now - _CLOSES_SINCE
+            self._door.expect(self._ports.closes.last_closes(symbols, since=since))
+        if self._ports.board is not None:
+            self._watch.adopt(self._ports.board.flags(), now=now)
+            self._flags = dict(self._watch.flags())
+        self._is_new = False
 
     def _take_parts(self, parts: Sequence[MinutePart], *, now: datetime, received_ns: int) -> None:
         if self._trades is None:
@@ -240,6 +308,7 @@ class Ingest:
             self._emit(barrier.revise(bar, received_ns=received_ns), now)
         else:
             self.counts.accepted += 1
+            self._watch.traded(bar)
             self._emit(barrier.offer(bar, received_ns=received_ns), now)
 
     def _emit(self, closed: Sequence[MinuteClosed], now: datetime) -> None:

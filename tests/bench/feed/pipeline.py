@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from ingest_container.market_data import MarketData
 from ingest_container.process import settle_memory
 from quantterminal.adapters.clock.system import SystemClock
@@ -172,11 +174,19 @@ def _resident_mb() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+def _trades_in(database: str) -> int:
+    with psycopg.connect(database) as connection:
+        row = connection.execute("select count(*) from trades").fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def main() -> None:
+    options = Options(**json.loads(sys.argv[1]))
     with tempfile.TemporaryDirectory() as folder:
-        made = runtime(Options(**json.loads(sys.argv[1])), Path(folder))
+        made = runtime(options, Path(folder))
         settle_memory()
         found = asyncio.run(run(made))
+    found["trades_in_store"] = _trades_in(options.database)
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -1,5 +1,6 @@
 """The stored tape: the last thousand prints of a symbol, and forgetting a day."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,7 @@ from tests.bench.feed.tape import SYMBOLS
 
 DAY = date(2024, 3, 4)
 _DAY_MS = 86_400_000
-_BATCH = 500_000
+_BATCH = 5_000  # as many as come together when much comes
 _ASKED = 60
 
 
@@ -69,15 +70,18 @@ def forgetting_s(database: str, rows: int) -> tuple[float, float]:
         copying = psycopg.sql.SQL("create table doomed as select * from {}").format(table)
         connection.execute(copying)
         connection.execute("create index on doomed (symbol_id, at)")
+        connection.execute(psycopg.sql.SQL("vacuum analyze {}, doomed").format(table))
+        os.sync()  # an old day is at rest
         began = time.perf_counter()
         connection.execute("delete from doomed")
         connection.execute("vacuum doomed")
         deleting = time.perf_counter() - began
-    after = datetime.combine(dropped + timedelta(days=1), datetime.min.time(), UTC)
+    starts = datetime.combine(dropped, datetime.min.time(), UTC)
     store = Database(lambda: database)
-    drop_tick_days(store, datetime(2000, 1, 1, tzinfo=UTC))  # connects
+    drop_tick_days(store, starts)  # the earlier ones, whose size is another
+    os.sync()
     began = time.perf_counter()
-    drop_tick_days(store, after)
+    drop_tick_days(store, starts + timedelta(days=1))
     return time.perf_counter() - began, deleting
 
 

@@ -1,6 +1,6 @@
 """Bars in a dictionary, for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from quantterminal.domain.bars import Bar
@@ -9,7 +9,8 @@ from quantterminal.ports.bar_store import Quarantined
 
 
 class MemoryBarStore:
-    """Satisfies `ports.bar_store.BarStore`. While `is_down`, nothing can be written or read.
+    """Satisfies `ports.bar_store.BarStore` and `LastCloses`. While `is_down`, nothing can be
+    written or read.
 
     `newest` holds the last bar of each symbol as it was first seen.
     """
@@ -41,6 +42,11 @@ class MemoryBarStore:
         self._need_to_be_up()
         stored = (at for name, at, _ in self.bars if name == symbol)
         return frozenset(at for at in stored if start <= at < end)
+
+    def last_closes(self, symbols: Sequence[str], *, since: datetime) -> Mapping[str, float]:
+        self._need_to_be_up()
+        newest = sorted(each for each in self.bars if each[0] in symbols and each[1] >= since)
+        return {each[0]: self.bars[each][0].close for each in newest}
 
     def _need_to_be_up(self) -> None:
         if self.is_down:

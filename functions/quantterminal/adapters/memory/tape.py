@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from quantterminal.domain.errors import PermanentError, RetryableError
+from quantterminal.ports.lease import OpenGap
 from quantterminal.ports.ticks import RefusedTick, Rows, TickBatch
 
 
@@ -113,17 +115,24 @@ class MemoryFeedLease:
 
 
 class MemoryGapLog:
-    """Satisfies `ports.lease.GapLog`: `gaps` by their beginning."""
+    """Satisfies `ports.lease.GapLog` and `OpenGaps`: `gaps` by their beginning."""
 
     def __init__(self) -> None:
-        self.gaps: dict[datetime, dict[str, object]] = {}
+        self.gaps: dict[datetime, dict[str, Any]] = {}
         self._counts: dict[datetime, tuple[int, int]] = {}
 
     def found(self, began: datetime, ended: datetime, reason: str) -> None:
-        self.gaps[began] = {"ended": ended, "reason": reason}
+        self.gaps[began] = self.gaps.get(began, {}) | {"ended": ended, "reason": reason}
 
-    def filled(self, began: datetime, *, bars: int, trades: int, at: datetime) -> None:
+    def filled(self, began: datetime, *, bars: int, trades: int, at: datetime | None) -> None:
         more = self._counts.get(began, (0, 0))
         self._counts[began] = (more[0] + bars, more[1] + trades)
         filled = {"bars": self._counts[began][0], "trades": self._counts[began][1]}
-        self.gaps[began] |= filled | {"filled_at": at}
+        self.gaps[began] |= filled | ({} if at is None else {"filled_at": at})
+
+    def open_gaps(self, *, since: datetime, until: datetime) -> Sequence[OpenGap]:
+        return [
+            OpenGap(began, self.gaps[began]["ended"])
+            for began in sorted(self.gaps)
+            if since <= began < until and "filled_at" not in self.gaps[began]
+        ]

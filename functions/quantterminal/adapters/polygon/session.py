@@ -28,6 +28,7 @@ _LONG_WAIT_S = 60.0
 _KICKED = 1008
 _SUBSCRIBED = "subscribed to: "
 _DATA = (BarSeen, TicksSeen)
+_NOT_IN_EVERY_PLAN = ("LULD",)  # asked for, and not waited for
 _MOST_HELD = 100_000  # events before all acknowledgements
 
 
@@ -64,6 +65,7 @@ class PolygonSession:
     ) -> None:
         self._api_key = api_key
         self._pairs = [f"{channel}.{symbol}" for channel in channels for symbol in symbols]
+        self._awaited = [pair for pair in self._pairs if not pair.startswith(_NOT_IN_EVERY_PLAN)]
         self._stall_after_s = stall_after_s
         self._backoff = Backoff(draw)
         self._long_backoff = Backoff(draw, base_s=_LONG_WAIT_S, cap_s=15 * _LONG_WAIT_S)
@@ -184,7 +186,7 @@ class PolygonSession:
         if self._link.state is SessionState.AUTHENTICATING:
             self._link.state = SessionState.SUBSCRIBING
             self._link.deadline = now + _ACKS_S
-            self._link.awaited = set(self._pairs)
+            self._link.awaited = set(self._awaited)
             self._link.outbox.append(_action("subscribe", ",".join(self._pairs)))
         return ()
 
@@ -197,7 +199,7 @@ class PolygonSession:
     def _go_live(self, now: float) -> Sequence[FeedEvent]:
         self._link.state = SessionState.LIVE
         self._expect_data_by(now)
-        missing = tuple(pair for pair in self._pairs if pair in self._link.awaited)
+        missing = tuple(pair for pair in self._awaited if pair in self._link.awaited)
         held, self._link.held = self._link.held, []
         return [FeedLive(missing), *held]
 

@@ -1,6 +1,6 @@
 """Accepted bars and refused ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -17,10 +17,15 @@ _INSERT_REFUSED = (
     "insert into quarantine (key, symbol, code, detail, raw, at) values (%(key)s, %(symbol)s,"
     " %(code)s, %(detail)s, %(raw)s, %(at)s) on conflict do nothing"
 )
+_LAST_CLOSES = (
+    "select asked.symbol, newest.close from unnest(%s::text[]) asked (symbol) cross join lateral ("
+    "select close from bars where bars.symbol = asked.symbol and start >= %s"
+    " order by start desc, revision desc limit 1) newest"
+)
 
 
 class PostgresBarStore:
-    """Implements `ports.bar_store.BarStore`."""
+    """Implements `ports.bar_store.BarStore` and `LastCloses`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,3 +54,8 @@ class PostgresBarStore:
                 (symbol, start, end),
             ).fetchall()
         return frozenset(row["start"].astimezone(UTC) for row in found)
+
+    def last_closes(self, symbols: Sequence[str], *, since: datetime) -> Mapping[str, float]:
+        with self._database.transaction() as connection:
+            found = connection.execute(_LAST_CLOSES, (list(symbols), since)).fetchall()
+        return {row["symbol"]: row["close"] for row in found}

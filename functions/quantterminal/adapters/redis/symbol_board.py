@@ -5,17 +5,13 @@ from quantterminal.domain.risk import SymbolFlag
 
 
 class RedisSymbolBoard:
-    """Implements `ports.activity.SymbolBoard`, and is where a flag is put and taken away.
-
-    A flag lives as long as the cache: who puts it there repeats it. No flag means not flagged.
-    """
+    """Implements `ports.activity.FlaggingBoard`. A flag lives as long as the cache."""
 
     def __init__(self, client: Client, account: str) -> None:
         self._client = client
         self._key = f"{{{account}}}:flags"
 
     def put(self, symbol: str, flag: SymbolFlag | None) -> None:
-        """Flag `symbol`, or take its flag away with None."""
         with reachable():
             if flag is None:
                 self._client.hdel(self._key, symbol)

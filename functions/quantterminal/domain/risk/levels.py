@@ -46,12 +46,15 @@ class DenialCode(StrEnum):
 
 
 class SymbolFlag(StrEnum):
-    """Why a symbol is not to be traded as usual; `SSR` forbids only new short sales."""
+    """Why a symbol is not to be traded as usual; `SSR` forbids only new short sales, `UNCONFIRMED`
+    is a price that there was nothing to compare with.
+    """
 
     HALTED = "HALTED"
     LULD = "LULD"
     SSR = "SSR"
     CORPORATE_ACTION = "CORPORATE_ACTION"
+    UNCONFIRMED = "UNCONFIRMED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.clock import MemoryClock
 from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
+from quantterminal.adapters.memory.tape import MemoryGapLog
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.configuration import Mode, TradingConfig
@@ -14,8 +16,16 @@ from quantterminal.domain.corporate_actions import ActionKind, CorporateAction
 from quantterminal.domain.errors import PermanentError
 from quantterminal.domain.sessions import session_on
 from quantterminal.ports.feed import RawBar
+from quantterminal.ports.ticks import TradeTick
 from quantterminal.services.announce import Announcer
-from quantterminal.services.backfill import SOURCE, Backfilled, BackfillRuntime, backfill
+from quantterminal.services.backfill import (
+    SOURCE,
+    Backfilled,
+    BackfillRuntime,
+    TapeRepair,
+    backfill,
+)
+from tests.unit.quantterminal.adapters.ingest.ticks import trade
 
 DAY = date(2026, 11, 24)
 SESSION = session_on(DAY)
@@ -38,12 +48,22 @@ class History:
     def __init__(self, bars: Sequence[RawBar], refuses: Sequence[str] = ()) -> None:
         self._bars = bars
         self._refuses = refuses
+        self.asked: list[tuple[str, datetime, datetime]] = []
 
     def minute_bars(self, symbol: str, *, start: datetime, end: datetime) -> Sequence[RawBar]:
         if symbol in self._refuses:
             raise PermanentError(f"Nobody knows {symbol}")
         assert (start, end) == (OPEN, CLOSE)
         return [each for each in self._bars if each["symbol"] == symbol]
+
+    def trades(
+        self, symbol: str, *, start: datetime, end: datetime
+    ) -> Iterator[Sequence[TradeTick]]:
+        if symbol in self._refuses:
+            raise PermanentError(f"Nobody knows {symbol}")
+        self.asked.append((symbol, start, end))
+        yield [trade(1, symbol), trade(2, symbol)]
+        yield [trade(3, symbol)]
 
     def actions(self, symbol: str, *, since: date) -> Sequence[CorporateAction]:
         if symbol in self._refuses:
@@ -52,12 +72,26 @@ class History:
         return [SPLIT] if symbol == SPLIT.symbol else []
 
 
+class MissingTrades:
+    """Keeps symbol and sequence of each print."""
+
+    def __init__(self) -> None:
+        self.kept: set[tuple[str, float]] = set()
+
+    def store_missing(self, symbol: str, trades: Sequence[TradeTick]) -> int:
+        before = len(self.kept)
+        self.kept |= {(symbol, each.sequence) for each in trades}
+        return len(self.kept) - before
+
+
 class Around:
     def __init__(self, history: History) -> None:
         self.store = MemoryBarStore()
         self.actions = MemoryCorporateActions()
         self.bus = MemoryEventBus()
         self.telemetry = MemoryTelemetry()
+        self.gaps = MemoryGapLog()
+        self.missing = MissingTrades()
         clock = MemoryClock(CLOSE + timedelta(minutes=40))
         self.runtime = BackfillRuntime(
             trading=TradingConfig("acct", Mode.PAPER, ("AAPL", "SPY"), ()),
@@ -68,6 +102,7 @@ class Around:
             action_history=history,
             announcer=Announcer("acct", self.bus, clock, self.telemetry),
             telemetry=self.telemetry,
+            tape=TapeRepair(self.gaps, history, self.missing),
         )
 
     def have(self, symbol: str, starts: Sequence[datetime]) -> None:
@@ -135,3 +170,32 @@ def test_a_symbol_that_the_vendor_does_not_know_stops_no_other() -> None:
 def test_a_day_without_a_session_has_nothing_to_miss(day: date) -> None:
     around = Around(History([raw("SPY", at) for at in MINUTES]))
     assert backfill(day, runtime=around.runtime) == Backfilled({}, 0, ())
+
+
+def test_gaps_of_the_tape_that_nobody_filled_get_their_prints_once() -> None:
+    around = Around(History([]))
+    around.missing.kept = {("SPY", 1.0)}
+    began, ended = OPEN + timedelta(minutes=3), OPEN + timedelta(minutes=4)
+    around.gaps.found(began, ended, "1006")
+    around.gaps.found(OPEN - timedelta(days=1), OPEN, "1006")
+
+    assert [around.run().trades for _ in range(2)] == [5, 0]
+    assert around.gaps.gaps[began]["trades"] == 5
+    asked = around.runtime.tape.history.asked  # type: ignore[union-attr]  # it is the fake
+    assert [symbol for symbol, _, _ in asked] == ["AAPL", "SPY"]
+    assert all(start < began and ended < end for _, start, end in asked)
+
+
+def test_prints_that_the_vendor_never_gives_leave_no_gap_open() -> None:
+    around = Around(History([], refuses=["AAPL", "SPY"]))
+    around.gaps.found(OPEN, OPEN + timedelta(minutes=1), "1006")
+
+    assert [around.run().trades for _ in range(2)] == [0, 0]
+    assert len(around.telemetry.named("trades_left_open")) == 2
+
+
+def test_without_a_stored_tape_no_print_is_missed() -> None:
+    around = Around(History([]))
+    around.gaps.found(OPEN, OPEN + timedelta(minutes=1), "1006")
+
+    assert backfill(DAY, runtime=replace(around.runtime, tape=None)).trades == 0

@@ -215,9 +215,39 @@ def test_f30_two_jumps_that_disagree_are_both_refused() -> None:
     assert code_of(at_the_door.judge(at_level(2, 0.1), now=NOW)) == BarCode.PRICE_JUMP
 
 
-def test_another_session_may_begin_at_any_level() -> None:
+def test_f30_another_session_begins_at_another_level_when_two_minutes_say_so() -> None:
     at_the_door = door()
     at_the_door.judge(at_level(0, 1.0), now=NOW)
-    tomorrow = at_level(0, 3.0) | {"start": OPEN + timedelta(days=1)}
+    tomorrow = [
+        at_level(number, 3.0) | {"start": OPEN + timedelta(days=1, minutes=number)}
+        for number in range(2)
+    ]
 
-    assert isinstance(at_the_door.judge(tomorrow, now=NOW), Accepted)
+    assert code_of(at_the_door.judge(tomorrow[0], now=NOW)) == BarCode.PRICE_JUMP
+    assert isinstance(at_the_door.judge(tomorrow[1], now=NOW), Accepted)
+
+
+@pytest.mark.parametrize(
+    ("factor", "believed"), [(0.6, True), (1.6, True), (10.0, False), (0.1, False)]
+)
+def test_f30_a_first_bar_is_compared_with_the_close_of_an_earlier_life(
+    factor: float, *, believed: bool
+) -> None:
+    at_the_door = door()
+    at_the_door.expect({"AAA": 10.5 * factor})
+
+    verdict = at_the_door.judge(raw(), now=NOW)
+
+    assert isinstance(verdict, Accepted) is believed
+    assert at_the_door.unconfirmed == set()
+
+
+def test_f30_a_first_bar_with_nothing_to_compare_with_is_unconfirmed_until_the_second() -> None:
+    at_the_door = door()
+
+    assert isinstance(at_the_door.judge(at_level(0, 10.0), now=NOW), Accepted)
+    assert at_the_door.unconfirmed == {"AAA"}
+    assert code_of(at_the_door.judge(at_level(1, 1.0), now=NOW)) == BarCode.PRICE_JUMP
+    assert at_the_door.unconfirmed == {"AAA"}
+    assert isinstance(at_the_door.judge(at_level(2, 1.0), now=NOW), Accepted)
+    assert at_the_door.unconfirmed == set()

@@ -1,7 +1,7 @@
 """The ingest over ports in memory: what is stored, sent and remembered, and in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,17 +11,26 @@ from quantterminal import topology
 from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
+from quantterminal.adapters.memory.symbol_board import MemorySymbolBoard
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
 from quantterminal.domain.configuration import Mode, TradingConfig
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import MinuteClosed, SweepOrders
+from quantterminal.domain.price_bands import PriceBand
+from quantterminal.domain.risk import SymbolFlag
 from quantterminal.ports.feed import RawBar
-from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
+from quantterminal.ports.streams import (
+    BandSeen,
+    BarSeen,
+    FrameUnreadable,
+    HaltSeen,
+    SessionReport,
+)
 from quantterminal.ports.ticks import MinutePart, TickDigest
 from quantterminal.ports.watermarks import Quote
 from quantterminal.services.ingest import SHARD_SIZE, Ingest, IngestPorts
-from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN, minute, raw
+from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN, bar, minute, raw
 
 SYMBOLS = ("AAA", "BBB")
 
@@ -51,6 +60,7 @@ class Around:
     quotes: MemoryQuoteBoard = field(default_factory=MemoryQuoteBoard)
     history: History = field(default_factory=History)
     telemetry: MemoryTelemetry = field(default_factory=MemoryTelemetry)
+    board: MemorySymbolBoard = field(default_factory=MemorySymbolBoard)
 
     def ingest(
         self, symbols: tuple[str, ...] = SYMBOLS, *, bars_from_trades: bool = False
@@ -63,6 +73,8 @@ class Around:
             quotes=self.quotes,
             history=self.history,
             telemetry=self.telemetry,
+            closes=self.bar_store,
+            board=self.board,
         )
         return Ingest(trading, ports, bars_from_trades=bars_from_trades)
 
@@ -81,6 +93,22 @@ def after(number: int, seconds: float = 0.05) -> datetime:
 def take(ingest: Ingest, now: datetime, *raws: RawBar) -> None:
     ingest.take([BarSeen(each) for each in raws], now=now, received_ns=1)
     ingest.flush(now)
+
+
+def seen_yesterday(*, close: float = 10.5) -> MemoryBarStore:
+    """A store that knows a close of each symbol."""
+    store = MemoryBarStore()
+    yesterday = [replace(bar(symbol), start=OPEN - timedelta(days=1)) for symbol in SYMBOLS]
+    low = min(close, 9.0)
+    store.store([replace(each, close=close, low=low) for each in yesterday], source="stream")
+    return store
+
+
+def started(around: Around) -> Ingest:
+    """An ingest that has gone live before the open."""
+    ingest = around.ingest()
+    ingest.recover(OPEN, received_ns=0)
+    return ingest
 
 
 def quote(at: datetime, bid: str = "10.00", *, symbol: str = "AAA") -> TickDigest:
@@ -436,3 +464,110 @@ def test_a_universe_above_the_shard_size_is_cut_into_shards() -> None:
         (0, SHARD_SIZE),
         (1, 2),
     ]
+
+
+HALT = HaltSeen("AAA", minute(1) + timedelta(seconds=20))
+RESUMES = HaltSeen("AAA", minute(5), is_over=True)
+
+
+def flagged(around: Around) -> dict[str, SymbolFlag]:
+    return around.board.flags()
+
+
+def test_f18_a_halt_is_on_the_board_until_a_bar_of_a_later_minute_comes() -> None:
+    around = Around(bar_store=seen_yesterday())
+    ingest = started(around)
+
+    ingest.take([HALT, replace(HALT, symbol="ZZZ")], now=HALT.at, received_ns=1)
+    ingest.flush(HALT.at)
+    assert flagged(around) == {"AAA": SymbolFlag.HALTED}
+
+    take(ingest, after(1), raw("AAA", 1))
+    ingest.take([RESUMES], now=RESUMES.at, received_ns=1)
+    take(ingest, after(4), raw("BBB", 4))
+    assert flagged(around) == {"AAA": SymbolFlag.HALTED}
+
+    take(ingest, after(5), raw("AAA", 5))
+    assert flagged(around) == {}
+    assert [each["symbol"] for each in around.telemetry.named("symbol_halted")] == ["AAA"]
+    assert around.telemetry.named("symbol_resumes")
+
+
+def test_a_quote_at_its_price_band_is_on_the_board_before_the_minute_goes_out() -> None:
+    around = Around(bar_store=seen_yesterday())
+    ingest = started(around)
+    band = BandSeen("AAA", PriceBand(Decimal("9.50"), Decimal("10.00")))
+
+    ingest.take([band, quote(after(0))], now=after(0), received_ns=1)
+    around.bus.is_down = True
+    ingest.take([BarSeen(raw("AAA")), BarSeen(raw("BBB"))], now=after(0), received_ns=1)
+    with pytest.raises(RetryableError):
+        ingest.flush(after(0))
+
+    assert flagged(around) == {"AAA": SymbolFlag.LULD}
+    assert not around.minutes()
+
+
+def test_no_minute_goes_out_while_a_flag_cannot_be_put() -> None:
+    around = Around(bar_store=seen_yesterday())
+    ingest = started(around)
+    ingest.take([HALT, BarSeen(raw("AAA")), BarSeen(raw("BBB"))], now=after(0), received_ns=1)
+
+    around.board.is_down = True
+    with pytest.raises(RetryableError):
+        ingest.flush(after(0))
+    assert not around.minutes()
+
+    around.board.is_down = False
+    ingest.flush(after(0))
+    assert around.starts() == [minute(0)]
+
+
+def test_f38_flags_are_put_again_after_the_board_was_lost() -> None:
+    around = Around(bar_store=seen_yesterday())
+    ingest = started(around)
+    ingest.take([HALT], now=HALT.at, received_ns=1)
+    ingest.flush(HALT.at)
+
+    around.board.put("AAA", None)
+    ingest.flush(HALT.at + timedelta(seconds=4))
+    assert flagged(around) == {}
+
+    ingest.flush(HALT.at + timedelta(seconds=6))
+    assert flagged(around) == {"AAA": SymbolFlag.HALTED}
+
+
+def test_f18_a_halt_outlives_the_container() -> None:
+    around = Around(bar_store=seen_yesterday())
+    around.board.put("AAA", SymbolFlag.HALTED)
+    around.board.put("BBB", SymbolFlag.SSR)
+    ingest = around.ingest()
+    ingest.recover(OPEN + timedelta(seconds=10), received_ns=0)
+
+    take(ingest, after(0), raw("AAA", 0), raw("BBB", 0))
+    assert flagged(around) == {"AAA": SymbolFlag.HALTED, "BBB": SymbolFlag.SSR}
+
+    take(ingest, after(2), raw("AAA", 2))
+    assert flagged(around) == {"BBB": SymbolFlag.SSR}
+
+
+def test_f30_the_first_bar_of_a_life_is_compared_with_what_is_stored() -> None:
+    around = Around(bar_store=seen_yesterday(close=1.05))
+    ingest = started(around)
+
+    take(ingest, after(0), raw("AAA"), raw("BBB"))
+
+    assert {each.code for each in around.bar_store.refused.values()} == {"PRICE_JUMP"}
+    assert not around.minutes()
+
+
+def test_f30_without_a_stored_close_orders_are_held_until_a_second_minute_agrees() -> None:
+    around = Around()
+    ingest = started(around)
+
+    take(ingest, after(0), raw("AAA"), raw("BBB"))
+    assert flagged(around) == dict.fromkeys(SYMBOLS, SymbolFlag.UNCONFIRMED)
+    assert around.starts() == [minute(0)]
+
+    take(ingest, after(1), raw("AAA", 1), raw("BBB", 1))
+    assert flagged(around) == {}

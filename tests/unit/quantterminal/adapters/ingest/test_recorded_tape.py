@@ -5,21 +5,26 @@ explained by one of them, or counted as unexplained. What it does and the vendor
 - the first minute leaves out prints of the night (Form T) that the tape reports after the bell, and
   opens at the opening cross where the tape reports another print before it;
 - the last minute holds the closing cross that the tape reports after 16:00:00;
+- an opening cross that the tape reports minutes late has no volume for it;
 - a print that was sold out of sequence changes high and low for it and for us, but where it bears
-  another condition as well that forbids it to, only for it.
+  another condition as well that forbids it to, only for it;
+- an intermarket sweep (14) and what the trade-through rule exempts (41) make no price for it,
+  where the vendor's table lets both. Of a stock that moves by cents between two prints, IBM, this
+  is nearly every difference: with the recorder's rule the same prices come out.
 """
 
 import csv
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
 from quantterminal.adapters.ingest.minutes import minute_parts
 from quantterminal.adapters.ingest.tables import Symbols, trade_table
 from quantterminal.adapters.polygon.codec import Trade
-from quantterminal.domain.trade_conditions import COMPILED
+from quantterminal.domain.trade_conditions import COMPILED, ConditionRules, mask_of
 from quantterminal.ports.feed import RawBar
 from quantterminal.services.bars_from_trades import BarsFromTrades
 from tests.project_files import ROOT
@@ -38,6 +43,12 @@ DAYS = [
 OPEN_MS = {"20131007": 1381152600000, "20131008": 1381239000000, "20131009": 1381325400000}
 MINUTES = 390
 CENTS = 0.02 + 1e-9
+SWEEPS = mask_of([14, 41])
+RECORDER = ConditionRules(
+    no_high_low=COMPILED.no_high_low | SWEEPS,
+    no_open_close=COMPILED.no_open_close | SWEEPS,
+    no_volume=COMPILED.no_volume,
+)
 # the recorder's flags -> the vendor's ids
 FLAGS = {
     1: 7,
@@ -83,7 +94,12 @@ class Compared:
     different: list[int]
 
 
-def ticks(symbol: str, day: str) -> Iterator[Trade]:
+@cache
+def ticks(symbol: str, day: str) -> list[Trade]:
+    return list(read(symbol, day))
+
+
+def read(symbol: str, day: str) -> Iterator[Trade]:
     with gzip.open(LEAN / "tick" / "trade" / f"{symbol}_{day}.csv.gz", "rt") as file:
         for number, row in enumerate(csv.DictReader(file), start=1):
             flags = int(row["cond_hex"], 16)
@@ -97,12 +113,12 @@ def ticks(symbol: str, day: str) -> Iterator[Trade]:
             )
 
 
-def built(symbol: str, day: str) -> dict[int, RawBar]:
+def built(symbol: str, day: str, rules: ConditionRules = COMPILED) -> dict[int, RawBar]:
     symbols, bars = Symbols(), BarsFromTrades(grace_s=0.0)
-    trades = list(ticks(symbol, day))
+    trades = ticks(symbol, day)
     for first in range(0, len(trades), 1_000):
         table = trade_table(trades[first : first + 1_000], symbols)
-        for part in minute_parts(table, symbols.names, COMPILED):
+        for part in minute_parts(table, symbols.names, rules):
             bars.add(part)
     found = bars.advance(later(0))
     return {int(each["start"].timestamp() * 1000): each for each in found}
@@ -116,8 +132,9 @@ def recorded(symbol: str, day: str) -> dict[int, list[float]]:
         }
 
 
-def compare(symbol: str, day: str) -> Compared:
-    ours, theirs = built(symbol, day), recorded(symbol, day)
+@cache
+def compare(symbol: str, day: str, rules: ConditionRules = COMPILED) -> Compared:
+    ours, theirs = built(symbol, day, rules), recorded(symbol, day)
     same_volume = same_prices = 0
     different: list[int] = []
     for number in range(MINUTES):
@@ -159,3 +176,24 @@ def test_every_difference_of_spy_and_bac_is_explained(
     symbol: str, day: str, explained: set[int]
 ) -> None:
     assert set(compare(symbol, day).different) <= explained
+
+
+@pytest.mark.parametrize(
+    ("symbol", "day", "explained"),
+    [
+        ("SPY", "20131007", {0, 389}),
+        ("BAC", "20131007", {389}),
+        ("BAC", "20131008", {0, 389}),
+        ("BAC", "20131009", {10, 389}),
+        ("IBM", "20131007", {0, 389}),
+        ("IBM", "20131008", {1, 389}),  # 1: the opening cross, reported at 09:31:43
+        ("IBM", "20131009", {0, 62, 380, 388, 389}),  # cash, next day, average: exempt prints, too
+    ],
+)
+def test_without_sweeps_every_difference_is_explained(
+    symbol: str, day: str, explained: set[int]
+) -> None:
+    found = compare(symbol, day, RECORDER)
+
+    assert set(found.different) == explained
+    assert found.same_prices / found.minutes >= 0.98

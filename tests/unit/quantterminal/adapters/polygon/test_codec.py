@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,14 @@ from quantterminal.adapters.polygon.codec import (
     rest_bar,
     rest_trade,
 )
-from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
+from quantterminal.domain.price_bands import PriceBand
+from quantterminal.ports.streams import (
+    BandSeen,
+    BarSeen,
+    FrameUnreadable,
+    HaltSeen,
+    SessionReport,
+)
 from quantterminal.ports.ticks import TicksSeen
 from tests.project_files import ROOT
 
@@ -173,14 +181,35 @@ def test_every_documented_kind_is_known(kind: str) -> None:
 def test_bands_and_imbalances_have_their_ticker_and_time_in_other_places() -> None:
     band, imbalance = decode(json.dumps([LULD, NOI]))
 
-    assert isinstance(band, SessionReport)
-    assert (band.fields["symbol"], band.fields["indicators"]) == ("MSFT", "21")
-    assert band.fields["at"].startswith("2020-09-28 18:12:32.68")
+    assert band == BandSeen("MSFT", PriceBand(Decimal("198.11"), Decimal("218.96")))
     assert isinstance(imbalance, SessionReport)
     assert (imbalance.fields["symbol"], imbalance.fields["at"][:19]) == (
         "NTEST.Q",
         "2020-09-28 18:33:59",
     )
+
+
+@pytest.mark.parametrize(
+    ("indicators", "is_over"), [([17], False), ([18], True), ([17, 18], False), ([21, 17.0], False)]
+)
+def test_a_halt_and_its_end_are_indicators_of_a_band(
+    indicators: list[float], *, is_over: bool
+) -> None:
+    (halt,) = decode(json.dumps([LULD | {"i": indicators}]))
+
+    assert isinstance(halt, HaltSeen)
+    assert (halt.symbol, halt.is_over) == ("MSFT", is_over)
+    assert str(halt.at).startswith("2020-09-28 18:12:32.68")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"h": None}, {"l": 0}, {"l": -1.0}, {"h": 1.0}, {"i": [17], "t": None, "l": None}]
+)
+def test_a_band_that_makes_no_sense_is_reported(changes: dict[str, Any]) -> None:
+    (odd,) = decode(json.dumps([LULD | changes]))
+
+    assert isinstance(odd, SessionReport)
+    assert odd.event == "feed_price_band_odd"
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,33 @@ def test_f27_silence_while_data_is_expected_is_a_stall() -> None:
     assert machine.wants_close
 
 
+def test_a_ticker_that_nobody_knows_is_acknowledged_and_its_silence_is_no_stall() -> None:
+    machine = session(symbols=["IBM", "NOBODY"], stall_after_s=5.0)
+    machine.connected(0.0)
+    machine.receive(status("connected"), 0.0)
+    machine.receive(status("auth_success"), 0.0)
+    pairs = [f"{channel}.{symbol}" for channel in ("AM", "Q") for symbol in ("IBM", "NOBODY")]
+
+    assert machine.receive(acknowledged(pairs), 0.0) == [FeedLive()]
+
+    for second in range(4, 40, 4):
+        machine.receive(json.dumps([BAR]), float(second))
+        assert machine.on_time(second + 4.9, expects_data=True) == ()
+    assert machine.state is SessionState.LIVE
+
+
+def test_what_not_every_plan_has_is_asked_for_and_not_waited_for() -> None:
+    machine = session(symbols=["IBM"], channels=("AM", "LULD"))
+    machine.connected(0.0)
+    machine.receive(status("connected"), 0.0)
+    machine.to_send()
+    machine.receive(status("auth_success"), 0.0)
+
+    assert json.loads(machine.to_send()[0])["params"] == "AM.IBM,LULD.IBM"
+    machine.receive(status("error", "not authorized"), 0.0)
+    assert machine.receive(acknowledged(["AM.IBM"]), 0.0) == [FeedLive()]
+
+
 def test_data_puts_the_stall_off_and_a_status_does_not() -> None:
     machine = live(session())
 
