@@ -7,15 +7,16 @@ the instants at which a live run does it. Orders of a bar trade from the next ba
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from quantterminal.domain.barrier import universe
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.configuration import OnTimeout, StrategyConfig, TradingConfig
 from quantterminal.domain.errors import InvalidValueError
-from quantterminal.domain.kernel import StrategyRun, step
+from quantterminal.domain.kernel import MinuteRun, StrategyRun, in_order, step, step_minute
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.proposals import nothing_to_close, propose
 from quantterminal.domain.risk import RULES, Denial, Proposal, Reservation, Rule, check
@@ -26,7 +27,7 @@ from quantzoo.backtest.fills import Fees, FillModel, NextOpen
 from quantzoo.backtest.history import History, instant
 from quantzoo.backtest.result import DayClose, Executed, Intent, Result
 from quantzoo.backtest.venue import accept
-from quantzoo.catalog import make_strategy
+from quantzoo.runs import bar_run, minute_run, on_bars, on_minutes
 
 _PUBLISHED = timedelta(milliseconds=50)
 SETTLED = timedelta(seconds=2)
@@ -55,6 +56,7 @@ class Setting:
 
 MakeRun = Callable[[StrategyConfig, str], StrategyRun]
 Progress = Callable[[int], None]
+new_run: MakeRun = bar_run
 
 
 def backtest(
@@ -90,13 +92,6 @@ def check_symbols(setting: Setting, history: History) -> None:
         )
 
 
-def new_run(config: StrategyConfig, symbol: str) -> StrategyRun:
-    """A strategy of the catalog on one symbol, under its configured name."""
-    strategy = make_strategy(config.kind, config.parameters)
-    strategy.name = config.name
-    return StrategyRun(strategy, symbol)
-
-
 class Engine:
     """One account over time; `minute` is called for each minute that has bars, in order."""
 
@@ -113,8 +108,11 @@ class Engine:
         self.rejections: Counter[str] = Counter()
         self.late_denials: Counter[str] = Counter()
         self._trading = trading
+        self._universe = universe(trading.symbols, timeout_s=trading.barrier_timeout_s)
         self._symbol_count = len(trading.symbols)
         self._make_run = make_run
+        self._names = [each.name for each in trading.strategies]
+        self._minute_runs = self._new_minute_runs()
         self._runs: dict[str, list[tuple[tuple[str, str], StrategyRun]]] = {}
         self._session: Session | None = None
         self._previous: datetime | None = None
@@ -253,7 +251,10 @@ class Engine:
             return
         if working and not is_complete:
             self._sweep(end + _PUBLISHED)
-        now = end + (_PUBLISHED if working and is_complete else SETTLED)
+        if is_complete:
+            now = end + (_PUBLISHED if working else SETTLED)
+        else:
+            now = self._universe.times_out(start)
         orders = self._assess_all([(signal, 0) for signal in signals], now)
         retries = self._cancel_old(now) if working and is_complete else []
         self._submit(orders)
@@ -269,11 +270,26 @@ class Engine:
                 runs = self._start(symbol)
             for holding, run in runs:
                 signals += step(run, bar, position=view(holding))
+        if self._minute_runs:
+            signals = in_order([*signals, *self._decide_together(bars)], self._names)
         self.signals += signals
         return signals
 
+    def _decide_together(self, bars: Mapping[str, Bar]) -> Iterator[Signal]:
+        start = next(iter(bars.values())).start
+        for name, run in self._minute_runs:
+            symbols = run.context.symbols
+            own = {symbol: bars[symbol] for symbol in symbols if symbol in bars}
+            if own:
+                positions = {symbol: self.book.view((name, symbol)) for symbol in symbols}
+                yield from step_minute(run, start, own, positions=positions)
+
+    def _new_minute_runs(self) -> list[tuple[str, MinuteRun]]:
+        configs = on_minutes(self._trading)
+        return [(each.name, minute_run(each, self._trading)) for each in configs]
+
     def _start(self, symbol: str) -> list[tuple[tuple[str, str], StrategyRun]]:
-        configs = self._trading.strategies_for(symbol)
+        configs = on_bars(self._trading, symbol)
         runs = [((each.name, symbol), self._make_run(each, symbol)) for each in configs]
         self._runs[symbol] = runs
         return runs

@@ -296,8 +296,10 @@ def _wake(run: StrategyRun, columns: Columns) -> Wake:
 
 def can_sleep(trading: TradingConfig) -> bool:
     """Whether all strategies have a `sparse` form of their own."""
-    kinds = [type(make_strategy(each.kind, each.parameters)) for each in trading.strategies]
-    return all(kind.sparse is not Strategy.sparse for kind in kinds)
+    made = [make_strategy(each.kind, each.parameters) for each in trading.strategies]
+    return all(
+        isinstance(each, Strategy) and type(each).sparse is not Strategy.sparse for each in made
+    )
 
 
 def _openings(times: Any) -> list[int]:

@@ -1,5 +1,6 @@
 """Decoded events as numpy record arrays: one list a column, no Python object a row."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,7 +50,7 @@ def trade_table(trades: Sequence[TradeTick], symbols: Symbols) -> Table:
     masks = _masks
     rows["symbol"] = [symbols[each.symbol] for each in trades]
     rows["price"] = [each.price for each in trades]
-    rows["size"] = [each.size for each in trades]
+    rows["size"] = _floats([each.size for each in trades])
     rows["conditions"] = [masks[each.conditions] if each.conditions else 0 for each in trades]
     _fill(rows, "at_ms", [each.at_ms for each in trades])
     _fill(rows, "sequence", [each.sequence for each in trades])
@@ -80,12 +81,25 @@ def quote_table(quotes: Sequence[QuoteTick], symbols: Symbols) -> Table:
 
 def _fill(rows: Table, name: str, values: list[float]) -> None:
     column = rows[name]
-    if column.dtype.itemsize == 8:
-        bounds = (-(2.0**53), 2.0**53)
-    else:
-        limits = np.iinfo(column.dtype)
-        bounds = (float(limits.min), float(limits.max))
-    numbers = np.array(values, np.float64)
-    if not np.isfinite(numbers).all():
-        numbers = np.nan_to_num(numbers, nan=bounds[0], posinf=bounds[1], neginf=bounds[0])
-    column[:] = np.clip(numbers, *bounds)
+    limits = np.iinfo(column.dtype)
+    try:
+        numbers = np.array(values, np.int64)
+    except (OverflowError, ValueError):  # not finite, or nowhere near
+        floats = np.nan_to_num(_floats(values), nan=-np.inf)
+        numbers = np.clip(floats, -(2.0**53), 2.0**53).astype(np.int64)
+    column[:] = numbers if column.dtype == np.int64 else np.clip(numbers, limits.min, limits.max)
+
+
+def _floats(values: list[float]) -> npt.NDArray[np.float64]:
+    """As floats; a whole number that is too large for one is infinite."""
+    try:
+        return np.array(values, np.float64)
+    except OverflowError:
+        return np.array([_float(each) for each in values])
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -10,12 +10,12 @@ ticker's key is `T`.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +27,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_REPORT = 200
 _LONGEST_RAW = 4_096
 _NS_FROM, _US_FROM = 10**17, 10**14  # above these a time since the epoch is in ns, in us
+if TYPE_CHECKING:
+    Number = float
+else:
+    Number = int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +60,38 @@ class Second(msgspec.Struct, tag_field="ev", tag="A", gc=False):
     """Known and not used: minutes are what is traded on."""
 
 
+# The fields in the order in which the vendor sends them: a key that is where it is expected costs
+# one comparison. What is sent as a whole number stays one, which is quicker than a fraction.
 class Trade(
     msgspec.Struct,
     tag_field="ev",
     tag="T",
     gc=False,
+    kw_only=True,
     rename={
         "symbol": "sym",
-        "at_ms": "t",
-        "sequence": "q",
+        "exchange": "x",
+        "tape": "z",
         "price": "p",
         "size": "s",
         "decimal_size": "ds",
         "conditions": "c",
-        "exchange": "x",
-        "tape": "z",
+        "at_ms": "t",
+        "sequence": "q",
         "trf": "trfi",
     },
 ):
     symbol: str
-    at_ms: float
+    exchange: Number = 0
+    tape: Number = 0
     price: float
-    size: float = 0.0
-    sequence: float = 0.0
-    conditions: tuple[float, ...] = ()
-    exchange: float = 0.0
-    tape: float = 0.0
-    trf: float = 0.0
+    size: Number = 0
     decimal_size: str | None = None
-    correction: float = 0.0
+    conditions: tuple[Number, ...] = ()
+    at_ms: Number
+    sequence: Number = 0
+    trf: Number = 0
+    correction: float = 0
 
 
 class Quote(
@@ -92,29 +99,30 @@ class Quote(
     tag_field="ev",
     tag="Q",
     gc=False,
+    kw_only=True,
     rename={
         "symbol": "sym",
+        "bid_exchange": "bx",
+        "bid": "bp",
+        "bid_size": "bs",
+        "ask_exchange": "ax",
+        "ask": "ap",
+        "ask_size": "as",
         "at_ms": "t",
         "sequence": "q",
-        "bid": "bp",
-        "ask": "ap",
-        "bid_size": "bs",
-        "ask_size": "as",
-        "bid_exchange": "bx",
-        "ask_exchange": "ax",
         "tape": "z",
     },
 ):
     symbol: str
-    at_ms: float
-    bid: float = 0.0
-    ask: float = 0.0
-    sequence: float = 0.0
-    bid_size: float = 0.0
-    ask_size: float = 0.0
-    bid_exchange: float = 0.0
-    ask_exchange: float = 0.0
-    tape: float = 0.0
+    bid_exchange: Number = 0
+    bid: float = 0
+    bid_size: Number = 0
+    ask_exchange: Number = 0
+    ask: float = 0
+    ask_size: Number = 0
+    at_ms: Number
+    sequence: Number = 0
+    tape: Number = 0
 
 
 class Band(msgspec.Struct, tag_field="ev", tag="LULD", gc=False):
@@ -153,8 +161,7 @@ _SHAPES: dict[str, type[Any]] = {
     "FMV": FairValue,
     "status": Control,
 }
-_frames = msgspec.json.Decoder(list[list[Event]])
-_frame = msgspec.json.Decoder(list[Event])
+_events = msgspec.json.Decoder(list[Event])
 
 
 def decode(frame: str | bytes) -> list[Decoded]:
@@ -168,11 +175,8 @@ def decode_all(frames: Sequence[str | bytes]) -> list[Decoded]:
     """
     said = _Said()
     try:
-        if len(frames) == 1:
-            said.add((_frame.decode(frames[0]),))
-        else:
-            said.add(_frames.decode(b"[%b]" % _joined(frames)))
-    except (msgspec.MsgspecError, UnicodeError):
+        said.add(_events.decode(frames[0] if len(frames) == 1 else _joined(frames)))
+    except (msgspec.MsgspecError, UnicodeError, TypeError):
         said = _Said()
         for frame in frames:
             _add_frame(said, frame)
@@ -185,19 +189,18 @@ class _Said:
         self.trades: list[Trade] = []
         self.quotes: list[Quote] = []
 
-    def add(self, frames: Sequence[Sequence[Event]]) -> None:
+    def add(self, events: Iterable[Event]) -> None:
         take_trade, take_quote = self.trades.append, self.quotes.append
-        for events in frames:
-            for event in events:
-                kind = type(event)
-                if kind is Quote:
-                    take_quote(event)  # type: ignore[arg-type]  # just looked
-                elif kind is Trade:
-                    if event.decimal_size is not None:  # type: ignore[union-attr]  # just looked
-                        event.size = _exact(event.size, event.decimal_size)  # type: ignore[union-attr]  # as above
-                    take_trade(event)  # type: ignore[arg-type]  # as above
-                else:
-                    self.say(_translate(event))
+        for event in events:
+            kind = type(event)
+            if kind is Quote:
+                take_quote(event)  # type: ignore[arg-type]  # just looked
+            elif kind is Trade:
+                if event.decimal_size is not None:  # type: ignore[union-attr]  # just looked
+                    event.size = _exact(event.size, event.decimal_size)  # type: ignore[union-attr]  # as above
+                take_trade(event)  # type: ignore[arg-type]  # as above
+            else:
+                self.say(_translate(event))
 
     def say(self, decoded: Decoded | None) -> None:
         if decoded is not None:
@@ -322,15 +325,17 @@ def _exact(number: float, decimal: str | None) -> float:
 
 
 def _joined(frames: Sequence[str | bytes]) -> bytes:
-    try:
-        return b",".join(frames)  # type: ignore[arg-type]  # bytes, nearly always
-    except TypeError:
-        return b",".join(each if isinstance(each, bytes) else each.encode() for each in frames)
+    """One array of what stands in some arrays; what is none makes this one unreadable, too.
+
+    Raises TypeError where a frame is text.
+    """
+    inner = [frame[1:-1] for frame in frames]
+    return b"[%b]" % b",".join(inner)  # type: ignore[arg-type]  # bytes, nearly always
 
 
 def _add_frame(said: _Said, frame: str | bytes) -> None:
     try:
-        said.add([_frame.decode(frame)])
+        said.add(_events.decode(frame))
     except (msgspec.MsgspecError, UnicodeError):
         _add_with_mercy(said, frame)
 
@@ -344,7 +349,7 @@ def _add_with_mercy(said: _Said, frame: str | bytes) -> None:
     for item in parsed if isinstance(parsed, list) else [parsed]:
         event = _with_mercy(item)
         if isinstance(event, Trade | Quote):
-            said.add([[event]])
+            said.add([event])
         else:
             said.say(event)
 

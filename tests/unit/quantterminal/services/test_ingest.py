@@ -13,6 +13,7 @@ from quantterminal.adapters.memory.bus import MemoryBus
 from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
+from quantterminal.domain.barrier import SHARD_SIZE
 from quantterminal.domain.configuration import Mode, TradingConfig
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import MinuteClosed, SweepOrders
@@ -20,7 +21,7 @@ from quantterminal.ports.feed import RawBar
 from quantterminal.ports.streams import BarSeen, FrameUnreadable, SessionReport
 from quantterminal.ports.ticks import MinutePart, TickDigest
 from quantterminal.ports.watermarks import Quote
-from quantterminal.services.ingest import SHARD_SIZE, Ingest, IngestPorts
+from quantterminal.services.ingest import Ingest, IngestPorts
 from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN, minute, raw
 
 SYMBOLS = ("AAA", "BBB")
