@@ -7,7 +7,7 @@ the instants at which a live run does it. Orders of a bar trade from the next ba
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from decimal import Decimal
 from quantterminal.domain.barrier import universe
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.configuration import OnTimeout, StrategyConfig, TradingConfig
+from quantterminal.domain.corporate_actions import ActionKind, CorporateAction, between
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.kernel import MinuteRun, StrategyRun, in_order, step, step_minute
 from quantterminal.domain.money import price_from_float
@@ -25,13 +26,15 @@ from quantterminal.domain.signals import Action, Side, Signal, client_order_id
 from quantzoo.backtest.book import Book, WorkingOrder
 from quantzoo.backtest.fills import Fees, FillModel, NextOpen
 from quantzoo.backtest.history import History, instant
-from quantzoo.backtest.result import DayClose, Executed, Intent, Result
+from quantzoo.backtest.result import DayClose, Dividend, Executed, Intent, Result
 from quantzoo.backtest.venue import accept
 from quantzoo.runs import bar_run, minute_run, on_bars, on_minutes
+from quantzoo.trades import Split
 
 _PUBLISHED = timedelta(milliseconds=50)
 SETTLED = timedelta(seconds=2)
 _LONGEST_WALK = 5
+_ZERO = Decimal(0)
 _EPOCH = instant(0)
 
 
@@ -41,7 +44,7 @@ class Setting:
 
     `rules` are the risk rules, all live ones by default. `day_orders` end with the session, as
     live; `has_venue` is whether the broker's own refusals are simulated. `keeps_curve` records
-    equity by minute.
+    equity by minute. `actions` are the splits and dividends of the period; bars are as traded.
     """
 
     trading: TradingConfig
@@ -52,6 +55,7 @@ class Setting:
     day_orders: bool = True
     has_venue: bool = True
     keeps_curve: bool = False
+    actions: tuple[CorporateAction, ...] = ()
 
 
 MakeRun = Callable[[StrategyConfig, str], StrategyRun]
@@ -104,6 +108,8 @@ class Engine:
         self.fills: list[Executed] = []
         self.days: list[DayClose] = []
         self.curve: list[tuple[datetime, float]] = []
+        self.splits: list[Split] = []
+        self.dividends: list[Dividend] = []
         self.cancels = 0
         self.rejections: Counter[str] = Counter()
         self.late_denials: Counter[str] = Counter()
@@ -112,7 +118,8 @@ class Engine:
         self._symbol_count = len(trading.symbols)
         self._make_run = make_run
         self._names = [each.name for each in trading.strategies]
-        self._minute_runs = self._new_minute_runs()
+        together = [each.name for each in on_minutes(trading)]
+        self._minute_runs = [(name, self._new_minute_run(name)) for name in together]
         self._runs: dict[str, list[tuple[tuple[str, str], StrategyRun]]] = {}
         self._session: Session | None = None
         self._previous: datetime | None = None
@@ -159,15 +166,41 @@ class Engine:
             positions={key: each.quantity for key, each in book.positions.items() if each.quantity},
             marks=dict(book.marks),
             equity=book.equity(),
+            splits=tuple(self.splits),
+            dividends=tuple(self.dividends),
         )
 
     def _begin_session(self, start: datetime) -> None:
-        if self._session is not None:
+        before = self._session
+        if before is not None:
             self._end_session()
         self._session = session_at(start)
         if self._session is None:
             raise InvalidValueError(f"Expected a minute of a session, was {start.isoformat()}")
+        if before is not None and self.setting.actions:
+            self._act(between(self.setting.actions, after=before.day, until=self._session.day))
         self.book.begin_day(start)
+
+    def _act(self, actions: Iterable[CorporateAction]) -> None:
+        """What happens to shares and cash before the open; who has seen a price of before a split
+        starts over, as live.
+        """
+        at = self._session.open if self._session is not None else _EPOCH
+        for each in actions:
+            if each.kind is ActionKind.DIVIDEND:
+                paid = self.book.pay_dividend(each)
+                self.dividends += [Dividend(at, s, each.symbol, cash) for s, cash in paid.items()]
+                continue
+            self.splits.append(Split(at, each))
+            for strategy, side, shares, price in self.book.split(each):
+                self.fills.append(
+                    Executed(each.id, strategy, each.symbol, side, shares, price, _ZERO, _ZERO, at)
+                )
+            self._runs.pop(each.symbol, None)
+            self._minute_runs = [
+                (name, self._new_minute_run(name) if each.symbol in run.context.symbols else run)
+                for name, run in self._minute_runs
+            ]
 
     def _end_session(self) -> None:
         if self._session is None:
@@ -284,9 +317,9 @@ class Engine:
                 positions = {symbol: self.book.view((name, symbol)) for symbol in symbols}
                 yield from step_minute(run, start, own, positions=positions)
 
-    def _new_minute_runs(self) -> list[tuple[str, MinuteRun]]:
-        configs = on_minutes(self._trading)
-        return [(each.name, minute_run(each, self._trading)) for each in configs]
+    def _new_minute_run(self, name: str) -> MinuteRun:
+        (config,) = (each for each in self._trading.strategies if each.name == name)
+        return minute_run(config, self._trading)
 
     def _start(self, symbol: str) -> list[tuple[tuple[str, str], StrategyRun]]:
         configs = on_bars(self._trading, symbol)

@@ -147,6 +147,8 @@ def sparse_backtest(
 ) -> Result:
     """As `backtest`, and with the same result; faster the less often strategies need to look."""
     check_symbols(setting, history)
+    if setting.actions:
+        raise InvalidValueError("Expected no corporate actions, which need every bar")
     engine = SparseEngine(setting, make_run or new_run, history)
     engine.run(progress)
     return engine.finish(bars=history.bar_count, first=history.first, last=history.last)
