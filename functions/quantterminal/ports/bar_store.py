@@ -1,6 +1,6 @@
 """Where accepted bars are kept, and refused ones are recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,4 +38,18 @@ class BarStore(Protocol):
 
     def minutes(self, symbol: str, *, start: datetime, end: datetime) -> frozenset[datetime]:
         """Starts (aware, UTC) of the minutes of `symbol` that are stored, start <= minute < end."""
+        ...
+
+
+class StoredBars(Protocol):
+    """What research reads of the same store."""
+
+    def symbols(self, *, start: datetime, end: datetime) -> Sequence[str]:
+        """Those with bars in start <= minute < end, in alphabetical order."""
+        ...
+
+    def first_bars(self, symbol: str, *, start: datetime, end: datetime) -> Iterator[Bar]:
+        """The bars of start <= minute < end as they were first seen, which is what strategies saw,
+        oldest first. Raises RetryableError.
+        """
         ...

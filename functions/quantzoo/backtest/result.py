@@ -148,6 +148,9 @@ class Result:
     def profit_by_symbol(self) -> dict[str, Decimal]:
         return _summed((symbol, each) for (_, symbol), each in self.profit_by_holding.items())
 
+    def dividends_by_symbol(self) -> dict[str, Decimal]:
+        return _summed((each.symbol, each.cash) for each in self.dividends)
+
     @property
     def costs(self) -> dict[str, Decimal]:
         """Dollars paid in fees, and lost to the distance from the price that was decided on."""

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from cli.backtest import BacktestOptions, make_plan, summary
+from cli.bars import BarsWanted
 from quantzoo.tearsheet.page import render
 from tests.e2e.qt_process import write_bars
 
@@ -8,7 +9,7 @@ from tests.e2e.qt_process import write_bars
 def test_one_file_with_every_part_and_nothing_from_elsewhere(tmp_path: Path) -> None:
     bars = tmp_path / "bars.csv"
     write_bars(bars, symbols=["ALDR", "BRKT"], minutes=390)
-    plan = make_plan(BacktestOptions(bars=[bars]))
+    plan = make_plan(BacktestOptions(BarsWanted([str(bars)])))
     result = plan.run()
 
     page = render(result, summary(result, plan))
@@ -24,7 +25,7 @@ def test_one_file_with_every_part_and_nothing_from_elsewhere(tmp_path: Path) -> 
 def test_a_run_without_a_trade_still_has_a_page(tmp_path: Path) -> None:
     bars = tmp_path / "bars.csv"
     write_bars(bars, symbols=["ALDR"], minutes=5)
-    plan = make_plan(BacktestOptions(bars=[bars]))
+    plan = make_plan(BacktestOptions(BarsWanted([str(bars)])))
     result = plan.run()
 
     assert "nothing to show" in render(result, summary(result, plan))

@@ -1,6 +1,6 @@
 """Bars in a dictionary, for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from quantterminal.domain.bars import Bar
@@ -9,8 +9,9 @@ from quantterminal.ports.bar_store import Quarantined
 
 
 class MemoryBarStore:
-    """Satisfies `ports.bar_store.BarStore`. While `is_down`, nothing can be written or read.
+    """Satisfies `ports.bar_store.BarStore` and `StoredBars`.
 
+    While `is_down`, nothing can be written or read.
     `newest` holds the last bar of each symbol as it was first seen.
     """
 
@@ -41,6 +42,14 @@ class MemoryBarStore:
         self._need_to_be_up()
         stored = (at for name, at, _ in self.bars if name == symbol)
         return frozenset(at for at in stored if start <= at < end)
+
+    def symbols(self, *, start: datetime, end: datetime) -> Sequence[str]:
+        self._need_to_be_up()
+        return sorted({symbol for symbol, at, _ in self.bars if start <= at < end})
+
+    def first_bars(self, symbol: str, *, start: datetime, end: datetime) -> Iterator[Bar]:
+        for at in sorted(self.minutes(symbol, start=start, end=end)):
+            yield self.bars[min(key for key in self.bars if key[:2] == (symbol, at))][0]
 
     def _need_to_be_up(self) -> None:
         if self.is_down:
