@@ -65,7 +65,7 @@ class RayExecutor:
 
 @contextmanager
 def _dask(address: str, processes: int) -> Iterator[Executor]:
-    from distributed import Client  # type: ignore[import-not-found]  # the user's own
+    from distributed import Client
 
     made = {} if address else {"n_workers": processes, "threads_per_worker": 1}
     with Client(address or None, **made) as client:
