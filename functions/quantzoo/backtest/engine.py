@@ -15,7 +15,7 @@ from decimal import Decimal
 from quantterminal.domain.barrier import universe
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.configuration import OnTimeout, StrategyConfig, TradingConfig
-from quantterminal.domain.corporate_actions import ActionKind, CorporateAction, between
+from quantterminal.domain.corporate_actions import CorporateAction, between
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.kernel import MinuteRun, StrategyRun, in_order, step, step_minute
 from quantterminal.domain.money import price_from_float
@@ -24,6 +24,7 @@ from quantterminal.domain.risk import RULES, Denial, Proposal, Reservation, Rule
 from quantterminal.domain.sessions import Session, session_at
 from quantterminal.domain.signals import Action, Side, Signal, client_order_id
 from quantzoo.backtest.book import Book, WorkingOrder
+from quantzoo.backtest.ex_dates import happen
 from quantzoo.backtest.fills import Fees, FillModel, NextOpen
 from quantzoo.backtest.history import History, instant
 from quantzoo.backtest.result import DayClose, Dividend, Executed, Intent, Result
@@ -34,7 +35,6 @@ from quantzoo.trades import Split
 _PUBLISHED = timedelta(milliseconds=50)
 SETTLED = timedelta(seconds=2)
 _LONGEST_WALK = 5
-_ZERO = Decimal(0)
 _EPOCH = instant(0)
 
 
@@ -178,29 +178,23 @@ class Engine:
         if self._session is None:
             raise InvalidValueError(f"Expected a minute of a session, was {start.isoformat()}")
         if before is not None and self.setting.actions:
-            self._act(between(self.setting.actions, after=before.day, until=self._session.day))
+            now = self._session
+            self._act(between(self.setting.actions, after=before.day, until=now.day), now.open)
         self.book.begin_day(start)
 
-    def _act(self, actions: Iterable[CorporateAction]) -> None:
-        """What happens to shares and cash before the open; who has seen a price of before a split
-        starts over, as live.
-        """
-        at = self._session.open if self._session is not None else _EPOCH
-        for each in actions:
-            if each.kind is ActionKind.DIVIDEND:
-                paid = self.book.pay_dividend(each)
-                self.dividends += [Dividend(at, s, each.symbol, cash) for s, cash in paid.items()]
-                continue
-            self.splits.append(Split(at, each))
-            for strategy, side, shares, price in self.book.split(each):
-                self.fills.append(
-                    Executed(each.id, strategy, each.symbol, side, shares, price, _ZERO, _ZERO, at)
-                )
-            self._runs.pop(each.symbol, None)
-            self._minute_runs = [
-                (name, self._new_minute_run(name) if each.symbol in run.context.symbols else run)
-                for name, run in self._minute_runs
-            ]
+    def _act(self, actions: Iterable[CorporateAction], at: datetime) -> None:
+        """Who has seen a price of before a split starts over, as live."""
+        found = happen(actions, self.book, at)
+        self.splits += found.splits
+        self.dividends += found.dividends
+        self.fills += found.fills
+        crossed = {each.symbol for each in found.splits}
+        for symbol in crossed:
+            self._runs.pop(symbol, None)
+        self._minute_runs = [
+            (name, run if crossed.isdisjoint(run.context.symbols) else self._new_minute_run(name))
+            for name, run in self._minute_runs
+        ]
 
     def _end_session(self) -> None:
         if self._session is None:
