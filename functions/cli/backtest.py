@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.bars import BarsWanted, read_market
+from cli.code import code_version
 from cli.configuration import read_configuration, trading_config
 from local.errors import UsageError
 from quantterminal.domain.configuration import Mode, TradingConfig
@@ -17,6 +18,8 @@ from quantzoo.backtest.history import History
 from quantzoo.backtest.jumps import unexplained_jumps
 from quantzoo.backtest.quote_path import QuotePath
 from quantzoo.backtest.result import Result
+from quantzoo.catalog import make_strategy
+from quantzoo.parameters import as_mapping
 
 FILL_MODELS = ("next-open", "traded-through", "quote-path")
 _CENT = Decimal("0.01")
@@ -97,7 +100,10 @@ def summary(result: Result, plan: Plan) -> dict[str, Any]:
         "period": {"first": result.first.isoformat(), "last": result.last.isoformat()},
         "bars": result.bars,
         "sessions": len(result.days),
+        "symbols": list(plan.history.symbols),
         "data_hash": plan.history.data_hash,
+        "code": code_version(),
+        "setting": _setting(plan.setting),
         "fill_model": fills_text(plan.setting.fills),
         "splits": [f"{each.symbol} {each.action.ex_date}" for each in result.splits],
         "unexplained_jumps": [
@@ -160,8 +166,26 @@ def _names(plan: Plan) -> list[str]:
 
 
 def _strategy(trading: TradingConfig, name: str) -> dict[str, Any]:
+    """With all its parameters, those that were left to their defaults included."""
     (found,) = (each for each in trading.strategies if each.name == name)
-    return {"name": found.name, "kind": found.kind, "parameters": found.parameters}
+    parameters = make_strategy(found.kind, found.parameters).parameters
+    return {"name": found.name, "kind": found.kind, "parameters": as_mapping(parameters)}
+
+
+def _setting(setting: Setting) -> dict[str, str]:
+    """What else the numbers follow from, and is not at its default."""
+    trading = setting.trading
+    parts = {"limits": trading.limits, "execution": trading.execution, "fees": setting.fees}
+    return {name: text for name, part in parts.items() if (text := _changed(part))}
+
+
+def _changed(part: Any) -> str:
+    usual = type(part)()
+    return ", ".join(
+        f"{name} = {value}"
+        for name in part.__dataclass_fields__
+        if (value := getattr(part, name)) != getattr(usual, name)
+    )
 
 
 def _amounts(values: Mapping[str, Decimal]) -> dict[str, str]:

@@ -1,17 +1,16 @@
 """Every run is kept with what its numbers come from; `qt results` ranks them."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from cli.backtest import Plan
+from cli.code import code_version
 from local.errors import UsageError
 from quantzoo.backtest.result import Result
 from quantzoo.research import results
@@ -64,8 +63,9 @@ def board_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
     """For a person: the best of each data."""
     text: list[str] = []
     for each in found:
+        tries = "try" if each["tries"] == 1 else "tries"
         period = f"{each['first'][:10]} to {each['last'][:10]}"
-        text.append(f"data {each['data'][:_DIGITS]}, {period}: {each['tries']} tries")
+        text.append(f"data {each['data'][:_DIGITS]}, {period}: {each['tries']} {tries}")
         for run in each["runs"][:_SHOWN]:
             names = ("deflated_sharpe", *_FIGURES)
             figures = "  ".join(f"{name} {_figure(run[name])}" for name in names)
@@ -74,24 +74,6 @@ def board_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
                 f" {json.dumps(run['parameters'])}"
             )
     return text
-
-
-@cache
-def code_version() -> str:
-    """The commit of the working tree, marked when it has changes; `unknown` outside of git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        done = subprocess.run(  # noqa: S603 - a command of our own
-            command,
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def _keep(folder: Path, kind: str, plan: Plan, trials: Sequence[Trial]) -> None:
