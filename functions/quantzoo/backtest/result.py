@@ -136,8 +136,9 @@ class Result:
             paid = fill.side.sign * fill.quantity * fill.price + fill.fee
             key = (fill.strategy, fill.symbol)
             profit[key] = profit.get(key, Decimal(0)) - paid
-        for paid_out in self.dividends:
-            profit[paid_out.strategy, paid_out.symbol] += paid_out.cash
+        for each in self.dividends:
+            key = (each.strategy, each.symbol)
+            profit[key] = profit.get(key, Decimal(0)) + each.cash
         for key, quantity in self.positions.items():
             profit[key] += quantity * self.marks[key[1]]
         return dict(sorted(profit.items()))

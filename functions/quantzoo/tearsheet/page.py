@@ -32,7 +32,8 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--soft);
   vertical-align: top; }
 .number { text-align: right; padding: .25rem 0 .25rem .6rem; white-space: nowrap; }
-.wide td { min-width: 3.5rem; } .words td:last-child { overflow-wrap: anywhere; } .words td:first-child { white-space: nowrap; }
+.wide td { min-width: 3.5rem; } .words td:last-child { overflow-wrap: anywhere; }
+.words td:first-child { white-space: nowrap; }
 svg { display: block; width: 100%; min-width: 560px; height: auto; }
 svg text { font-size: 12px; fill: currentColor; } .area { fill: var(--pale); }
 .line { fill: none; stroke: var(--line); stroke-width: 1.5; } .grid { stroke: var(--soft); }
