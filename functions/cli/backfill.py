@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from local.errors import UsageError
 from local.market.bars import epoch_ms
 from quantterminal.domain.errors import QuantTerminalError
 from quantterminal.domain.sessions import Session, session_on
+from quantterminal.ports.corporate_actions import ActionHistory
 from quantterminal.ports.feed import BarHistory, RawBar
 
 _HEADER = "ticker,volume,open,close,high,low,window_start,transactions\n"
@@ -33,7 +35,11 @@ class Fetched:
     unanswered: tuple[str, ...] = ()
 
 
-def history_of(base_url: str, api_key: str) -> BarHistory:
+class MarketHistory(BarHistory, ActionHistory, Protocol):
+    """What the vendor is asked for."""
+
+
+def history_of(base_url: str, api_key: str) -> MarketHistory:
     """The vendor's REST at that address."""
     from quantterminal.adapters.polygon.client import PolygonHistory
 

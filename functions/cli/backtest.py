@@ -1,12 +1,13 @@
 """`qt backtest`: a configuration over recorded bars, summed up on the screen or as JSON."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cli.bars import read_history
+from cli.bars import BarsWanted, read_market
+from cli.code import code_version
 from cli.configuration import read_configuration, trading_config
 from local.errors import UsageError
 from quantterminal.domain.configuration import Mode, TradingConfig
@@ -14,8 +15,11 @@ from quantzoo.backtest.engine import Progress, Setting
 from quantzoo.backtest.fastest import run_backtest
 from quantzoo.backtest.fills import Fees, FillModel, NextOpen, TradedThrough
 from quantzoo.backtest.history import History
+from quantzoo.backtest.jumps import unexplained_jumps
 from quantzoo.backtest.quote_path import QuotePath
 from quantzoo.backtest.result import Result
+from quantzoo.catalog import make_strategy
+from quantzoo.parameters import as_mapping
 
 FILL_MODELS = ("next-open", "traded-through", "quote-path")
 _CENT = Decimal("0.01")
@@ -27,14 +31,14 @@ _PROFITS = ("profit_by_strategy", "profit_by_symbol")
 class BacktestOptions:
     """The options as they were typed; what each means stands in the command's help."""
 
-    bars: Sequence[Path]
+    bars: BarsWanted
     config: Path | None = None
-    symbols: str = ""
     cash: Decimal = Decimal(100_000)
     fills: str = "next-open"
     slippage_bps: Decimal = Decimal(1)
+    participation: Decimal | None = None
+    queue_shares: int = 0
     fee_per_share: Decimal = Decimal(0)
-    longest_gap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +55,37 @@ class Plan:
 def make_plan(options: BacktestOptions) -> Plan:
     """Raises UsageError or ConfigurationError with every place that is wrong."""
     found = read_configuration(options.config)
-    history = read_history(options.bars, longest_gap=options.longest_gap)
-    wanted = tuple(each for each in options.symbols.upper().split(",") if each) or found.symbols
-    symbols = wanted or history.symbols
-    missing = sorted(set(symbols) - set(history.symbols))
-    if missing:
-        raise UsageError(
-            f"Expected symbols of the bar files ({', '.join(history.symbols)}),"
-            f" was {', '.join(missing)}"
-        )
-    history = History({symbol: history.series[symbol] for symbol in symbols})
+    symbols = options.bars.symbols or tuple(found.symbols)
+    market = read_market(replace(options.bars, symbols=symbols))
+    history = market.history
     setting = Setting(
-        trading=trading_config(found, symbols=symbols, mode=Mode.SIMULATED),
+        trading=trading_config(found, symbols=history.symbols, mode=Mode.SIMULATED),
         cash=options.cash,
-        fills=fill_model(options.fills, options.slippage_bps),
+        fills=fill_model(options),
         fees=Fees(per_share=options.fee_per_share),
         keeps_curve=len(sessions_of(history)) <= _CURVE_SESSIONS,
+        actions=market.actions,
     )
     return Plan(setting, history)
 
 
-def fill_model(name: str, slippage_bps: Decimal) -> FillModel:
-    """Raises UsageError for a name that is none of FILL_MODELS."""
-    models: dict[str, FillModel] = {
-        "next-open": NextOpen(slippage_bps),
-        "traded-through": TradedThrough(),
-        "quote-path": QuotePath(),
-    }
-    if name not in models:
-        raise UsageError(f"Expected --fills {', '.join(FILL_MODELS)}, was {name!r}")
-    return models[name]
+def fill_model(options: BacktestOptions) -> FillModel:
+    """Raises UsageError for a name that is none of FILL_MODELS, and for an option that is not of
+    that model.
+    """
+    share = {} if options.participation is None else {"participation": options.participation}
+    queue = Decimal(options.queue_shares)
+    if queue and options.fills != "traded-through":
+        raise UsageError(f"Expected --queue-shares with traded-through, was {options.fills!r}")
+    match options.fills:
+        case "next-open":
+            return NextOpen(options.slippage_bps, **share)
+        case "traded-through":
+            return TradedThrough(**share, queue_shares=queue)
+        case "quote-path":
+            return QuotePath(**share)
+        case _:
+            raise UsageError(f"Expected --fills {', '.join(FILL_MODELS)}, was {options.fills!r}")
 
 
 def sessions_of(history: History) -> set[int]:
@@ -95,8 +100,16 @@ def summary(result: Result, plan: Plan) -> dict[str, Any]:
         "period": {"first": result.first.isoformat(), "last": result.last.isoformat()},
         "bars": result.bars,
         "sessions": len(result.days),
+        "symbols": list(plan.history.symbols),
         "data_hash": plan.history.data_hash,
-        "fill_model": type(plan.setting.fills).__name__,
+        "code": code_version(),
+        "setting": _setting(plan.setting),
+        "fill_model": fills_text(plan.setting.fills),
+        "splits": [f"{each.symbol} {each.action.ex_date}" for each in result.splits],
+        "unexplained_jumps": [
+            f"{each.symbol} opened on {each.day} at {each.ratio:.2f} of its last close"
+            for each in unexplained_jumps(plan.history, plan.setting.actions)
+        ],
         "strategies": [_strategy(plan.setting.trading, each) for each in _names(plan)],
         "cash": _dollars(result.cash),
         "equity": _dollars(result.equity),
@@ -113,6 +126,7 @@ def summary(result: Result, plan: Plan) -> dict[str, Any]:
             {"at": h.at.isoformat(), "code": h.code, "reason": h.reason} for h in result.halts
         ],
         "costs": _amounts(result.costs),
+        "dividends": _amounts(result.dividends_by_symbol()),
         "profit_by_strategy": _amounts(result.profit_by_strategy()),
         "profit_by_symbol": _amounts(result.profit_by_symbol()),
         "positions": {f"{a}:{b}": str(q) for (a, b), q in sorted(result.positions.items())},
@@ -132,11 +146,19 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         shown,
         "  ".join(f"{name} {found[name]}" for name in counted),
     ]
-    for name in ("denials", "late_denials", "rejections", "costs", *_PROFITS):
+    for name in ("denials", "late_denials", "rejections", "costs", "dividends", *_PROFITS):
         counts = "  ".join(f"{key} {value}" for key, value in found[name].items())
         text += [f"{name}: {counts}"] if counts else []
     text += [f"halt {halt['code']} at {halt['at']}: {halt['reason']}" for halt in found["halts"]]
-    return text
+    text += [f"split: {each}" for each in found["splits"]]
+    return text + [f"a split that is not known? {each}" for each in found["unexplained_jumps"]]
+
+
+def fills_text(model: FillModel) -> str:
+    """The model's name and its numbers: `NextOpen, slippage bps 1`."""
+    values = {name: getattr(model, name) for name in getattr(model, "__dataclass_fields__", ())}
+    shown = [f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value]
+    return ", ".join([type(model).__name__, *shown])
 
 
 def _names(plan: Plan) -> list[str]:
@@ -144,8 +166,26 @@ def _names(plan: Plan) -> list[str]:
 
 
 def _strategy(trading: TradingConfig, name: str) -> dict[str, Any]:
+    """With all its parameters, those that were left to their defaults included."""
     (found,) = (each for each in trading.strategies if each.name == name)
-    return {"name": found.name, "kind": found.kind, "parameters": found.parameters}
+    parameters = make_strategy(found.kind, found.parameters).parameters
+    return {"name": found.name, "kind": found.kind, "parameters": as_mapping(parameters)}
+
+
+def _setting(setting: Setting) -> dict[str, str]:
+    """What else the numbers follow from, and is not at its default."""
+    trading = setting.trading
+    parts = {"limits": trading.limits, "execution": trading.execution, "fees": setting.fees}
+    return {name: text for name, part in parts.items() if (text := _changed(part))}
+
+
+def _changed(part: Any) -> str:
+    usual = type(part)()
+    return ", ".join(
+        f"{name} = {value}"
+        for name in part.__dataclass_fields__
+        if (value := getattr(part, name)) != getattr(usual, name)
+    )
 
 
 def _amounts(values: Mapping[str, Decimal]) -> dict[str, str]:

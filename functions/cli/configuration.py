@@ -23,6 +23,7 @@ from quantterminal.domain.configuration import (
 from quantterminal.domain.errors import ConfigurationError
 from quantterminal.domain.risk import RiskLimits
 from quantzoo.catalog import STRATEGIES, make_strategy
+from quantzoo.runs import check_shards, on_minutes
 
 LIVE_CONFIRMATION = "I understand that this trades real money"
 
@@ -166,7 +167,7 @@ def trading_config(
     ]
     if problems:
         raise ConfigurationError(listed("configuration", problems))
-    return TradingConfig(
+    trading = TradingConfig(
         account=found.account,
         mode=mode or found.mode,
         symbols=tuple(symbols),
@@ -180,6 +181,9 @@ def trading_config(
         barrier_timeout_s=found.barrier_timeout_s,
         sweep_every_s=found.sweep_every_s,
     )
+    for each in on_minutes(trading):
+        check_shards(each, trading)
+    return trading
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -7,15 +7,16 @@ when they are called.
 
 import os
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli import desk
 from cli.arguments import spread
 from cli.deploy.commands import app as deploy_app
 from cli.market_data import backfill, export
+from cli.values import dollars
 
 app = typer.Typer(
     help="QuantTerminal: runs QuantZoo strategies, on one machine or in your AWS account.",
@@ -30,6 +31,11 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(deploy_app, name="deploy")
 app.command()(backfill)
 app.command()(export)
+app.command()(desk.backtest)
+app.command()(desk.check)
+app.command()(desk.sweep)
+app.command("walk-forward")(desk.walk_forward)
+app.command()(desk.results)
 
 Port = Annotated[int, typer.Option(help="Port of the page, on this machine only.")]
 Scope = Annotated[str, typer.Option(help="account, strategy:NAME or symbol:NAME.")]
@@ -81,7 +87,7 @@ def run(  # noqa: PLR0913 - one parameter for each option that can be typed
         symbols=symbols,
         broker=broker,
         feed=feed,
-        cash=_dollars(cash, "--cash"),
+        cash=dollars(cash, "--cash"),
         keep=keep,
         run_dir=run_dir,
     )
@@ -104,163 +110,6 @@ def check(file: Annotated[Path, typer.Argument(help="The TOML file.")]) -> None:
     found = read_configuration(file)
     names = ", ".join(strategy.name for strategy in found.strategies)
     typer.echo(f"{file}: good. Mode {found.mode}, account {found.account}, strategies {names}")
-
-
-@app.command()
-def backtest(  # noqa: PLR0913 - one parameter for each option that can be typed
-    config: Annotated[
-        Path | None, typer.Argument(help="TOML file, as for `qt run`; default: all strategies.")
-    ] = None,
-    *,
-    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
-    symbols: Annotated[str, typer.Option(help="Comma-separated; default: all there are.")] = "",
-    cash: Annotated[str, typer.Option(help="Dollars at the start.")] = "100000",
-    fills: Annotated[
-        str, typer.Option(help="next-open, traded-through, or quote-path as the local broker.")
-    ] = "next-open",
-    slippage_bps: Annotated[float, typer.Option(min=0, help="Of next-open.")] = 1.0,
-    fee_per_share: Annotated[float, typer.Option(min=0, help="Dollars.")] = 0.0,
-    longest_gap: Annotated[
-        int, typer.Option(min=0, help="Missing minutes of a session that are let pass.")
-    ] = 0,
-    report: Annotated[
-        Path | None, typer.Option(help="Write the tear sheet, one HTML file.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Run a configuration over recorded bars, with the live kernel and the live risk rules."""
-    from cli.backtest import BacktestOptions, lines, make_plan, summary
-    from cli.progress import bars_done
-
-    options = BacktestOptions(
-        bars=bars,
-        config=config,
-        symbols=symbols,
-        cash=_dollars(cash, "--cash"),
-        fills=fills,
-        slippage_bps=Decimal(repr(slippage_bps)),
-        fee_per_share=Decimal(repr(fee_per_share)),
-        longest_gap=longest_gap,
-    )
-    plan = make_plan(options)
-    with bars_done(plan.history.bar_count) as progress:
-        result = plan.run(progress)
-    found = summary(result, plan)
-    if report is not None:
-        from quantzoo.tearsheet.page import render
-
-        report.write_text(render(result, found), encoding="utf-8")
-    if as_json:
-        import json
-
-        typer.echo(json.dumps(found))
-    else:
-        typer.echo("\n".join(lines(found)))
-
-
-@app.command("check")
-def check_strategy(
-    strategy: Annotated[str, typer.Argument(help="A name of the catalog or package.module:Class.")],
-    *,
-    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
-    parameter: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter: NAME=VALUE.")
-    ] = None,
-    longest_gap: Annotated[int, typer.Option(min=0, help="As for `qt backtest`.")] = 0,
-    as_json: Json = False,
-) -> None:
-    """Whether a strategy looks ahead, or depends on where its data began."""
-    import json
-    from dataclasses import asdict
-
-    from cli.bars import read_history
-    from cli.research import finding_line, findings_of, single_values
-
-    history = read_history(bars, longest_gap=longest_gap)
-    findings = findings_of(strategy, single_values(parameter or []), history)
-    if as_json:
-        typer.echo(json.dumps([asdict(each) for each in findings], default=str))
-    else:
-        shown = [finding_line(each) for each in findings] or [f"{strategy}: no bias found"]
-        typer.echo("\n".join(shown))
-    raise typer.Exit(1 if findings else 0)
-
-
-@app.command()
-def sweep(  # noqa: PLR0913 - one parameter for each option that can be typed
-    config: Annotated[Path, typer.Argument(help="TOML file, as for `qt backtest`.")],
-    *,
-    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
-    strategy: Annotated[str, typer.Option(help="The configured strategy whose parameters vary.")],
-    values: Annotated[list[str], typer.Option("--set", help="NAME=VALUE,VALUE... to try.")],
-    cash: Annotated[str, typer.Option(help="Dollars at the start.")] = "100000",
-    longest_gap: Annotated[int, typer.Option(min=0, help="As for `qt backtest`.")] = 0,
-    processes: Annotated[int, typer.Option(min=1, help="Of this machine.")] = 1,
-    keep: Annotated[Path | None, typer.Option(help="Append every trial to this file.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Try every combination of parameters; the best first, with the luck taken off."""
-    import json
-
-    from cli import research
-    from cli.backtest import BacktestOptions, make_plan
-    from quantzoo.research import trials
-
-    plan = make_plan(
-        BacktestOptions(
-            bars=bars, config=config, cash=_dollars(cash, "--cash"), longest_gap=longest_gap
-        )
-    )
-    with research.executor_of(processes) as executor:
-        found = trials.sweep(
-            plan.setting,
-            plan.history,
-            strategy=strategy,
-            values=research.values_of(values),
-            executor=executor,
-        )
-    if keep is not None:
-        research.keep(keep, found, origin=research.origin_of(plan.history, strategy))
-    rows = research.board(found)
-    typer.echo(json.dumps(rows) if as_json else "\n".join(research.board_lines(rows)))
-
-
-@app.command("walk-forward")
-def walk_forward(  # noqa: PLR0913 - one parameter for each option that can be typed
-    config: Annotated[Path, typer.Argument(help="TOML file, as for `qt backtest`.")],
-    *,
-    bars: Annotated[list[Path], typer.Option(help="Bars: CSV files, plain or .gz.")],
-    strategy: Annotated[str, typer.Option(help="The configured strategy whose parameters vary.")],
-    values: Annotated[list[str], typer.Option("--set", help="NAME=VALUE,VALUE... to try.")],
-    train: Annotated[int, typer.Option(min=2, help="Sessions to choose on.")],
-    test: Annotated[int, typer.Option(min=1, help="Sessions to trade.")],
-    purge: Annotated[int, typer.Option(min=0, help="Sessions between the two.")] = 1,
-    embargo: Annotated[int, typer.Option(min=0, help="Sessions after a test, not chosen on.")] = 0,
-    longest_gap: Annotated[int, typer.Option(min=0, help="As for `qt backtest`.")] = 0,
-    processes: Annotated[int, typer.Option(min=1, help="Of this machine.")] = 1,
-    as_json: Json = False,
-) -> None:
-    """Choose parameters on the past and trade them on what follows, over and over."""
-    import json
-
-    from cli import research
-    from cli.backtest import BacktestOptions, make_plan
-    from quantzoo.research import walk_forward as walking
-
-    plan = make_plan(BacktestOptions(bars=bars, config=config, longest_gap=longest_gap))
-    with research.executor_of(processes) as executor:
-        steps = walking.walk_forward(
-            plan.setting,
-            plan.history,
-            strategy=strategy,
-            values=research.values_of(values),
-            windows=walking.Windows(train, test, purge, embargo),
-            executor=executor,
-        )
-    rows = [research.step_row(each) for each in steps]
-    typer.echo(
-        json.dumps(rows) if as_json else "\n".join(research.step_line(each) for each in rows)
-    )
 
 
 @app.command()
@@ -372,7 +221,7 @@ def cost(
     code = show_cost(
         assembly,
         profile=read_profile(profile),
-        budget=_dollars(budget, "--budget") if budget else None,
+        budget=dollars(budget, "--budget") if budget else None,
         verbose=verbose,
         json_wanted=as_json,
     )
@@ -385,20 +234,6 @@ def _command(verb: str, reason: str, scope: str, port: int) -> None:
     from cli.remote import Remote
 
     typer.echo(json.dumps(Remote(port).command(verb, reason, scope)))
-
-
-def _dollars(text: str, option: str) -> Decimal:
-    from decimal import InvalidOperation
-
-    from local.errors import UsageError
-
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not (amount.is_finite() and amount > 0):
-        raise UsageError(f"Expected {option} to be dollars above 0, was {text!r}")
-    return amount
 
 
 def main() -> None:

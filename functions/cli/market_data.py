@@ -1,11 +1,12 @@
 """`qt backfill` and `qt export`: market data as files."""
 
 import os
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from cli.values import day_of
 
 
 def backfill(
@@ -29,7 +30,7 @@ def backfill(
     from cli.progress import bars_done
 
     key = os.environ.get("POLYGON_API_KEY", "")
-    sessions = sessions_between(_day(first, "--from"), _day(last, "--to"))
+    sessions = sessions_between(day_of(first, "--from"), day_of(last, "--to"))
     wanted = [each for each in symbols.split(",") if each]
     with bars_done(len(sessions), "days") as done:
         found = fetch_days(history_of(url, key), out, sessions=sessions, symbols=wanted, done=done)
@@ -49,14 +50,5 @@ def export(
     """Write a day of the stored tape as Parquet."""
     from cli.tape import export_day
 
-    for file in export_day(database, _day(day, "DAY"), out):
+    for file in export_day(database, day_of(day, "DAY"), out):
         typer.echo(str(file))
-
-
-def _day(text: str, option: str) -> date:
-    from local.errors import UsageError
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as problem:
-        raise UsageError(f"Expected {option} to be YYYY-MM-DD, was {text!r}") from problem

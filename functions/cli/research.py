@@ -1,18 +1,14 @@
-"""`qt check`, `qt sweep` and `qt walk-forward`: what each prints, and where results are kept."""
+"""`qt check`, `qt sweep` and `qt walk-forward`: what each prints."""
 
 import json
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.errors import UsageError
 from quantzoo.backtest.history import History
 from quantzoo.catalog import strategy_class
 from quantzoo.research.bias import Finding, check_bias
-from quantzoo.research.trials import Executor, InProcess, Trial, leaders
+from quantzoo.research.trials import Trial, leaders
 from quantzoo.research.walk_forward import Step
 
 _SHOWN = 10
@@ -50,45 +46,6 @@ def single_values(texts: Sequence[str]) -> dict[str, Any]:
         if len(values) != 1:
             raise UsageError(f"Expected one value of {name}, was {values}")
     return {name: values[0] for name, values in found.items()}
-
-
-@contextmanager
-def executor_of(processes: int) -> Iterator[Executor]:
-    """Processes of this machine, or none of its own for 1."""
-    if processes == 1:
-        yield InProcess()
-        return
-    with ProcessPoolExecutor(processes) as pool:
-        yield pool
-
-
-def keep(file: Path, trials: Sequence[Trial], *, origin: Mapping[str, str]) -> None:
-    """Append the trials to `file`, one JSON object a line; `origin` says what made them."""
-    with file.open("a", encoding="utf-8") as opened:
-        for each in trials:
-            opened.write(json.dumps({**origin, **trial_row(each)}) + "\n")
-
-
-def origin_of(history: History, strategy: str) -> dict[str, str]:
-    """Code version and data hash: the same two lines with the same two are the same numbers."""
-    return {"code": code_version(), "data": history.data_hash, "strategy": strategy}
-
-
-def code_version() -> str:
-    """The commit of the working tree, marked when it has changes; `unknown` outside of git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        done = subprocess.run(  # noqa: S603 - a command of our own
-            command,
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def trial_row(trial: Trial) -> dict[str, Any]:

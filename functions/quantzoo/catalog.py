@@ -10,14 +10,14 @@ from quantterminal.domain.errors import ConfigurationError
 from quantzoo.strategies.mean_reversion import MeanReversion
 from quantzoo.strategies.momentum import Momentum
 from quantzoo.strategies.volatility_breakout import VolatilityBreakout
-from quantzoo.strategy import Strategy
+from quantzoo.strategy import MinuteStrategy, Strategy
 
 STRATEGIES: Mapping[str, type[Strategy]] = MappingProxyType(
     {cls.name: cls for cls in (Momentum, MeanReversion, VolatilityBreakout)}
 )
 
 
-def make_strategy(name: str, parameters: Mapping[str, Any]) -> Strategy:
+def make_strategy(name: str, parameters: Mapping[str, Any]) -> Strategy | MinuteStrategy:
     """A new strategy with `parameters`; `name` is one of STRATEGIES or `package.module:Class`.
 
     Raises ConfigurationError for a class that cannot be had and for every wrong parameter.
@@ -25,7 +25,7 @@ def make_strategy(name: str, parameters: Mapping[str, Any]) -> Strategy:
     return strategy_class(name)(**parameters)
 
 
-def strategy_class(name: str) -> type[Strategy]:
+def strategy_class(name: str) -> type[Strategy] | type[MinuteStrategy]:
     """The class behind `name`; raises ConfigurationError when there is none."""
     if name in STRATEGIES:
         return STRATEGIES[name]
@@ -37,7 +37,9 @@ def strategy_class(name: str) -> type[Strategy]:
     return _own_class(name, module_name, class_name)
 
 
-def _own_class(name: str, module_name: str, class_name: str) -> type[Strategy]:
+def _own_class(
+    name: str, module_name: str, class_name: str
+) -> type[Strategy] | type[MinuteStrategy]:
     try:
         module = importlib.import_module(module_name)
     except (ImportError, SyntaxError) as exc:
@@ -49,9 +51,10 @@ def _own_class(name: str, module_name: str, class_name: str) -> type[Strategy]:
         raise ConfigurationError(
             f"Strategy {name!r}: expected class {class_name!r} in {module_name}, was not there"
         )
-    if not (inspect.isclass(found) and issubclass(found, Strategy)):
+    if not (inspect.isclass(found) and issubclass(found, Strategy | MinuteStrategy)):
         raise ConfigurationError(
-            f"Strategy {name!r}: expected a subclass of quantzoo.strategy.Strategy, was {found!r}"
+            f"Strategy {name!r}: expected a subclass of quantzoo.strategy.Strategy or"
+            f" MinuteStrategy, was {found!r}"
         )
     if inspect.isabstract(found):
         missing = sorted(found.__abstractmethods__)

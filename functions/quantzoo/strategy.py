@@ -1,4 +1,5 @@
-"""What authors extend: `SignalStrategy` for one method, `Strategy` for the whole context.
+"""What authors extend: `SignalStrategy` for one method, `Strategy` for the whole context of one
+symbol, `MinuteStrategy` for the closed minutes of several.
 
 Nobody writes `save` and `restore`. The attributes of the instance are the state: numbers, text,
 lists, deques, indicators and the like (`quantzoo.state` lists them all) set in `on_start`, in
@@ -6,7 +7,7 @@ lists, deques, indicators and the like (`quantzoo.state` lists them all) set in 
 error that names it. What is kept elsewhere (module globals, closures) is not state and is lost
 between bars; mutable class attributes are refused when the class is made.
 
-A strategy object serves one symbol, never several.
+A `Strategy` object serves one symbol, never several; a `MinuteStrategy` object all of its own.
 """
 
 import re
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import ConfigurationError, InvalidValueError
 from quantterminal.domain.sessions import session_at
-from quantterminal.domain.strategy import Context
+from quantterminal.domain.strategy import Context, MinuteContext
 from quantzoo.parameters import Between, Parameters, as_mapping, parameters_from
 from quantzoo.state import Stateful, decode_attributes, encode_attributes
 
@@ -32,7 +33,7 @@ _VERSION = re.compile(r"[0-9A-Za-z.]{1,16}")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def _class_problems(cls: "type[Strategy]") -> list[str]:
+def _class_problems(cls: "type[StrategyBase]") -> list[str]:
     problems = []
     if not _NAME.fullmatch(cls.name):
         problems.append(f"name: expected {_NAME.pattern}, was {cls.name!r}")
@@ -51,8 +52,8 @@ def _class_problems(cls: "type[Strategy]") -> list[str]:
     return problems
 
 
-class Strategy(ABC):
-    """Base class: parameters, saved state, and `on_bar` for the author to write.
+class StrategyBase(ABC):
+    """What all strategies have: a name and a version, parameters, and saved state.
 
     `name` (default: the class name in snake case) and `version` become part of every signal and
     order id; a change of the logic needs a new version, because state saved by other logic is
@@ -85,21 +86,6 @@ class Strategy(ABC):
         """
         return max(500, self.lookback)
 
-    def on_start(self, ctx: Context) -> None:  # noqa: B027  most strategies need none
-        """Called once, before the first bar; not called again after a restore."""
-
-    @abstractmethod
-    def on_bar(self, ctx: Context, bar: Bar) -> None:
-        """Called for each closed bar, oldest first."""
-
-    def sparse(self, bars: "Columns") -> "Wake | None":  # noqa: ARG002  for those that can
-        """For the backtester: exchange indicators for their columns, and say when to be woken.
-
-        Called after `on_start`, on a strategy that will then see only the bars it asked for, so
-        it may not use the context's history. None: it must see every bar.
-        """
-        return None
-
     def save(self) -> dict[str, Any]:
         """The whole state as JSON values, exact; see the module's text for what it may hold."""
         attributes = {key: value for key, value in vars(self).items() if key != "parameters"}
@@ -125,6 +111,44 @@ class Strategy(ABC):
             "version": self.version,
             "parameters": as_mapping(self.parameters),
         }
+
+
+class Strategy(StrategyBase):
+    """Base class of strategies on one symbol: `on_bar` is for the author to write."""
+
+    def on_start(self, ctx: Context) -> None:
+        """Called once, before the first bar; not called again after a restore."""
+
+    @abstractmethod
+    def on_bar(self, ctx: Context, bar: Bar) -> None:
+        """Called for each closed bar, oldest first."""
+
+    def sparse(self, bars: "Columns") -> "Wake | None":  # noqa: ARG002  for those that can
+        """For the backtester: exchange indicators for their columns, and say when to be woken.
+
+        Called after `on_start`, on a strategy that will then see only the bars it asked for, so
+        it may not use the context's history. None: it must see every bar.
+        """
+        return None
+
+
+class MinuteStrategy(StrategyBase):
+    """Base class of strategies over several symbols: `on_minute` is for the author to write.
+
+    The object sees its symbols together, a closed minute at a time. Who has not traded by the time
+    the minute closes has no bar in it, and a bar that comes later is never shown.
+    """
+
+    def on_start(self, ctx: MinuteContext) -> None:
+        """Called once, before the first minute; not called again after a restore."""
+
+    @abstractmethod
+    def on_minute(self, ctx: MinuteContext, bars: Mapping[str, Bar]) -> None:
+        """Called for each closed minute in which at least one of the symbols traded, oldest first.
+
+        `bars` are of those that traded, in alphabetical order; `ctx[symbol]` asks for orders on
+        one of them.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Round trips from fills, in Decimal.
+"""Round trips from fills, in Decimal, across splits.
 
 A round trip goes from flat to flat in one symbol of one strategy. Its profit is the cash that came
 in less the cash that went out, exact to the last digit; over a whole trip FIFO and average cost
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from quantterminal.domain.corporate_actions import CorporateAction
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.signals import Side
 
@@ -36,10 +37,23 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """From here on the shares of a symbol are other ones; `action` says how many they became."""
+
+    at: datetime
+    action: CorporateAction
+
+    @property
+    def symbol(self) -> str:
+        return self.action.symbol
+
+
+@dataclass(frozen=True, slots=True)
 class RoundTrip:
     """A closed trade. `side` and `quantity` are the entry's; prices are means over its fills.
 
     `pnl` is dollars after fees. The means are rounded to the context's digits, the profit is not.
+    Shares and prices of a trade across a split are those after it.
     """
 
     symbol: str
@@ -76,6 +90,11 @@ class _OpenTrip:
             self.left += quantity
             self.paid_out += quantity * price
 
+    def split(self, action: CorporateAction) -> None:
+        held = action.shares_after(self.held)
+        self.left = action.shares_after(self.left)
+        self.entered = self.left + held
+
     def close(self, symbol: str, at: datetime) -> RoundTrip:
         return RoundTrip(
             symbol=symbol,
@@ -90,15 +109,19 @@ class _OpenTrip:
         )
 
 
-def round_trips(fills: Iterable[Fill]) -> tuple[RoundTrip, ...]:
+def round_trips(events: Iterable[Fill | Split]) -> tuple[RoundTrip, ...]:
     """The closed trips of one strategy's fills, in the order they closed.
 
-    `fills` are in order of execution and may mix symbols. The fee of a fill that flips a position
-    is split by shares.
+    `events` are in order of time and may mix symbols. The fee of a fill that flips a position is
+    divided by shares.
     """
     trips: dict[str, _OpenTrip] = {}
     closed: list[RoundTrip] = []
-    for fill in fills:
+    for fill in events:
+        if isinstance(fill, Split):
+            if fill.symbol in trips:
+                trips[fill.symbol].split(fill.action)
+            continue
         trip = trips.setdefault(fill.symbol, _OpenTrip(fill.side, fill.at))
         within = fill.quantity if fill.side is trip.side else min(fill.quantity, trip.held)
         beyond = fill.quantity - within

@@ -822,6 +822,20 @@ def test_bars_are_kept_once_and_revisions_beside_them(ledger: Ledger) -> None:
     assert ledger.bars.last_minute() == OPEN + MINUTE
 
 
+def test_research_reads_the_bars_that_the_strategies_saw(ledger: Ledger) -> None:
+    bar = Bar("SPY", OPEN, 99.0, 99.5, 98.0, 99.1, 100.0, vwap=99.2, trades=7)
+    later = replace(bar, start=OPEN + timedelta(days=40))
+    ledger.bars.store([later, bar, replace(bar, revision=1, close=98.6)], source="feed")
+    ledger.bars.store([replace(bar, symbol="IBM")], source="feed")
+
+    store = ledger.bars
+    found = store.first_bars("SPY", start=OPEN, end=OPEN + timedelta(days=60))
+    assert list(found) == [bar, later]
+    assert list(store.first_bars("SPY", start=OPEN + MINUTE, end=later.start)) == []
+    assert store.symbols(start=OPEN, end=OPEN + MINUTE) == ["IBM", "SPY"]
+    assert store.symbols(start=OPEN + MINUTE, end=OPEN + timedelta(days=60)) == ["SPY"]
+
+
 def test_the_books_are_marked_with_what_the_strategies_saw(ledger: Ledger) -> None:
     """A revision of the last minute is stored, and changes no decision."""
     bar = Bar("SPY", OPEN, 99.0, 99.5, 98.0, 99.1, 100.0)

@@ -153,6 +153,34 @@ def test_original_strategies_are_equal(tmp_path: Path, monkeypatch: pytest.Monke
     assert_equal(live, record_of(result))
 
 
+TOGETHER = """
+[[strategies]]
+name = "rotation"
+kind = "quantzoo.strategies.rotation:Rotation"
+parameters = { period = 10, every = 5, most = 2 }
+[[strategies]]
+name = "momentum"
+kind = "momentum"
+parameters = { fast = 3, slow = 10, confirmation = 5 }
+"""
+
+
+def test_a_strategy_over_several_symbols_is_equal(tmp_path: Path) -> None:
+    """Some minutes lack a symbol, so that the barrier closes them by time."""
+    bars = tmp_path / "bars.csv"
+    write_bars(bars, symbols=SYMBOLS, minutes=90, seed=6)
+    header, *rows = bars.read_text().splitlines(keepends=True)
+    thinned = [row for number, row in enumerate(rows) if number % 11]
+    bars.write_text("".join([header, *thinned]))
+    plan = plan_for(tmp_path, [bars], config=TOGETHER)
+
+    live, result = run_live(plan), replayed(plan)
+
+    assert {each.strategy for each in result.fills} == {"rotation", "momentum"}
+    assert {each.symbol for each in result.fills if each.strategy == "rotation"} == set(SYMBOLS)
+    assert_equal(live, record_of(result))
+
+
 RECORDED_FILES = [RECORDED / f"{symbol}_20131008.csv.gz" for symbol in ("IBM", "SPY", "BAC")]
 
 

@@ -86,3 +86,7 @@ class TradingConfig:
     def strategies_for(self, symbol: str) -> tuple[StrategyConfig, ...]:
         """The strategies that trade `symbol`, in the configured order."""
         return tuple(s for s in self.strategies if not s.symbols or symbol in s.symbols)
+
+    def symbols_of(self, strategy: StrategyConfig) -> tuple[str, ...]:
+        """What `strategy` trades, in alphabetical order."""
+        return tuple(sorted(strategy.symbols or self.symbols))

@@ -9,11 +9,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.sessions import new_york_date
+
+_SHARE_TICK = Decimal("0.000000001")  # the broker keeps nine decimals of a share
 
 
 class ActionKind(StrEnum):
@@ -49,6 +52,23 @@ class CorporateAction:
         if self.split_from is None or self.split_to is None:
             return 1.0
         return self.split_from / self.split_to
+
+    def shares_after(self, shares: Decimal) -> Decimal:
+        """What that many shares, signed, have become; the same for a dividend."""
+        if self.split_from is None or self.split_to is None:
+            return shares
+        became = shares * Decimal(repr(self.split_to)) / Decimal(repr(self.split_from))
+        return became.quantize(_SHARE_TICK, ROUND_DOWN)
+
+
+def between(
+    actions: Iterable[CorporateAction], *, after: date, until: date
+) -> list[CorporateAction]:
+    """Those with after < ex-date <= until, by ex-date; dividends before the splits of their day,
+    because they are in the shares of before.
+    """
+    found = [each for each in actions if after < each.ex_date <= until]
+    return sorted(found, key=lambda each: (each.ex_date, each.kind, each.id))
 
 
 def adjusted(bars: Sequence[Bar], actions: Iterable[CorporateAction]) -> list[Bar]:

@@ -1,27 +1,32 @@
 """The one decision kernel: bar + state -> decisions.
 
-Backtest, live, local run and replay all call `step`; fills differ between them, decisions do not.
+Backtest, live, local run and replay all call `step` for a strategy on one symbol and `step_minute`
+for one over several; fills differ between them, decisions do not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.signals import Signal
-from quantterminal.domain.strategy import Context, Decision, PositionView, Strategy
+from quantterminal.domain.strategy import (
+    Context,
+    Decision,
+    MinuteContext,
+    MinuteStrategy,
+    PositionView,
+    Saved,
+    Strategy,
+)
 
 
-class StrategyRun:
-    """One strategy on one symbol: the strategy object, its context and the last bar it saw.
+class _Seen:
+    """`last_seen` is the start of the last bar or minute that was shown, None before the first."""
 
-    `last_seen` is the start of that bar, None before the first.
-    """
-
-    def __init__(self, strategy: Strategy, symbol: str) -> None:
-        self.strategy = strategy
-        self.context = Context(symbol, lookback=strategy.lookback)
+    def __init__(self) -> None:
         self.last_seen: datetime | None = None
 
     @property
@@ -29,20 +34,54 @@ class StrategyRun:
         """`last_seen` in ISO 8601."""
         return None if self.last_seen is None else self.last_seen.isoformat()
 
-    def save(self) -> dict[str, Any]:
-        """Everything that the next decision depends on, as JSON values."""
+    def _save(self, strategy: Saved, context: Context | MinuteContext) -> dict[str, Any]:
         return {
-            "strategy": self.strategy.save(),
-            "context": self.context.save(),
+            "strategy": strategy.save(),
+            "context": context.save(),
             "last_bar": self.last_bar,
         }
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """The inverse of `save`, on a run of the same strategy and symbol."""
-        self.strategy.restore(state["strategy"])
-        self.context.restore(state["context"])
+    def _restore(
+        self, strategy: Saved, context: Context | MinuteContext, state: Mapping[str, Any]
+    ) -> None:
+        strategy.restore(state["strategy"])
+        context.restore(state["context"])
         seen = state["last_bar"]
         self.last_seen = None if seen is None else datetime.fromisoformat(seen)
+
+
+class StrategyRun(_Seen):
+    """One strategy on one symbol: the strategy object, its context and the last bar it saw."""
+
+    def __init__(self, strategy: Strategy, symbol: str) -> None:
+        super().__init__()
+        self.strategy = strategy
+        self.context = Context(symbol, lookback=strategy.lookback)
+
+    def save(self) -> dict[str, Any]:
+        """Everything that the next decision depends on, as JSON values."""
+        return self._save(self.strategy, self.context)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The inverse of `save`, on a run of the same strategy and symbol."""
+        self._restore(self.strategy, self.context, state)
+
+
+class MinuteRun(_Seen):
+    """One strategy over several symbols, and the last minute it saw."""
+
+    def __init__(self, strategy: MinuteStrategy, symbols: Iterable[str]) -> None:
+        super().__init__()
+        self.strategy = strategy
+        self.context = MinuteContext(symbols, lookback=strategy.lookback)
+
+    def save(self) -> dict[str, Any]:
+        """Everything that the next decision depends on, as JSON values."""
+        return self._save(self.strategy, self.context)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The inverse of `save`, on a run of the same strategy and symbols."""
+        self._restore(self.strategy, self.context, state)
 
 
 def step(run: StrategyRun, bar: Bar, *, position: PositionView) -> tuple[Signal, ...]:
@@ -61,15 +100,68 @@ def step(run: StrategyRun, bar: Bar, *, position: PositionView) -> tuple[Signal,
     context.present(bar, position)
     run.strategy.on_bar(context, bar)
     run.last_seen = bar.start
+    return _signals(run.strategy, context, bar)
+
+
+def step_minute(
+    run: MinuteRun,
+    minute: datetime,
+    bars: Mapping[str, Bar],
+    *,
+    positions: Mapping[str, PositionView],
+) -> tuple[Signal, ...]:
+    """Show one closed minute to a strategy and return its signals, by symbol and in the order it
+    asked.
+
+    `bars` are those of its symbols, at least one, `positions` its own; whoever has none is flat.
+    Raises InvalidValueError for a bar of another symbol or minute, and for a minute that is not
+    later than the last.
+    """
+    context = run.context
+    wrong = [each for each in bars.values() if each.start != minute]
+    if wrong or not bars or not bars.keys() <= set(context.symbols):
+        found = ", ".join(f"{each.symbol} at {each.start.isoformat()}" for each in bars.values())
+        raise InvalidValueError(
+            f"Expected bars of {', '.join(context.symbols)} at {minute.isoformat()},"
+            f" was {found or 'none'}"
+        )
+    if run.last_seen is None:
+        run.strategy.on_start(context)
+    elif minute <= run.last_seen:
+        raise InvalidValueError(f"Expected a minute after {run.last_bar}, was {minute.isoformat()}")
+    shown = {symbol: bars[symbol] for symbol in context.symbols if symbol in bars}
+    context.present(shown, positions)
+    run.strategy.on_minute(context, MappingProxyType(shown))
+    run.last_seen = minute
+    return tuple(
+        signal
+        for symbol, bar in shown.items()
+        for signal in _signals(run.strategy, context[symbol], bar)
+    )
+
+
+def in_order(signals: Iterable[Signal], strategies: Sequence[str]) -> list[Signal]:
+    """One minute's signals as they are acted on: by symbol, then in the order of `strategies`.
+
+    Live, each symbol has a queue of its own, so there is no other order between symbols.
+    """
+    places = {name: place for place, name in enumerate(strategies)}
+    last = len(places)
+    return sorted(
+        signals, key=lambda each: (each.symbol, places.get(each.strategy, last), each.ordinal)
+    )
+
+
+def _signals(strategy: Saved, context: Context, bar: Bar) -> tuple[Signal, ...]:
     decisions = context.take_decisions()
     if not decisions:
         return ()
     return tuple(
-        _signal(run.strategy, bar, decision, ordinal) for ordinal, decision in enumerate(decisions)
+        _signal(strategy, bar, decision, ordinal) for ordinal, decision in enumerate(decisions)
     )
 
 
-def _signal(strategy: Strategy, bar: Bar, decision: Decision, ordinal: int) -> Signal:
+def _signal(strategy: Saved, bar: Bar, decision: Decision, ordinal: int) -> Signal:
     return Signal(
         strategy=strategy.name,
         version=strategy.version,

@@ -5,7 +5,7 @@ account or the time, which is what makes a backtest and a live run decide the sa
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -126,14 +126,18 @@ class Context:
 
     def present(self, bar: Bar, position: PositionView) -> None:
         """For the kernel: make `bar` the current one, and close the position at an exit level."""
-        was_holding = self._position.quantity != 0
-        if was_holding and not position.quantity:
-            self._stop = self._target = None
+        self._drop_exits(position)
         self._bar, self._position = bar, position
         self._index += 1
         self._bars.append((bar.open, bar.high, bar.low, bar.close, bar.volume))
         self._decisions = []
         self._check_exit(bar, position.quantity)
+
+    def pass_by(self, position: PositionView) -> None:
+        """For the kernel: a minute without a bar of this symbol, on which nothing can be asked."""
+        self._drop_exits(position)
+        self._bar, self._position = None, position
+        self._decisions = []
 
     def take_decisions(self) -> tuple[Decision, ...]:
         """For the kernel: what was asked for on the current bar, in order."""
@@ -159,6 +163,10 @@ class Context:
         self._position = PositionView(state["held"])
         self._stop, self._target = state["stop"], state["target"]
 
+    def _drop_exits(self, position: PositionView) -> None:
+        if self._position.quantity and not position.quantity:
+            self._stop = self._target = None
+
     def _check_exit(self, bar: Bar, size: float) -> None:
         if not size or (self._stop is None and self._target is None):
             return
@@ -170,26 +178,81 @@ class Context:
 
     def _ask(self, action: Action, quantity: int | None, reason: str) -> None:
         if self._bar is None:
-            raise InvalidValueError(f"Expected to {action} on a bar, was before the first bar")
+            where = "before the first bar" if self._index < 0 else "a minute without one"
+            raise InvalidValueError(f"Expected to {action} on a bar of {self.symbol}, was {where}")
         if quantity is not None and quantity <= 0:
             raise InvalidValueError(f"Expected a quantity above 0, was {quantity}")
         self._decisions.append(Decision(action, quantity, reason))
 
 
-class Strategy(Protocol):
-    """What the kernel runs; `quantzoo.strategy.Strategy` is the base class that users extend."""
+class MinuteContext:
+    """What `on_start` and `on_minute` are given: `ctx[symbol]` is the context of one symbol.
+
+    `symbols` are those of the strategy, in alphabetical order. Orders can be asked for on symbols
+    with a bar in the present minute, because an order needs a price of now; of the others the
+    past, as far as `lookback`, and the position can be seen.
+    """
+
+    def __init__(self, symbols: Iterable[str], *, lookback: int) -> None:
+        self.symbols = tuple(sorted(symbols))
+        self._contexts = {each: Context(each, lookback=lookback) for each in self.symbols}
+        self._index = -1
+        self._traded: frozenset[str] = frozenset()
+
+    def __getitem__(self, symbol: str) -> Context:
+        """Raises InvalidValueError for a symbol that is not the strategy's."""
+        found = self._contexts.get(symbol)
+        if found is None:
+            raise InvalidValueError(
+                f"Expected a symbol of {', '.join(self.symbols)}, was {symbol!r}"
+            )
+        return found
+
+    def minute_index(self) -> int:
+        """Minutes seen so far, counted from 0."""
+        return self._index
+
+    def without_trade(self) -> tuple[str, ...]:
+        """The symbols that have no bar in the present minute."""
+        return tuple(each for each in self.symbols if each not in self._traded)
+
+    def present(self, bars: Mapping[str, Bar], positions: Mapping[str, PositionView]) -> None:
+        """For the kernel: make `bars` the current minute; a symbol without a position is flat."""
+        self._index += 1
+        self._traded = frozenset(bars)
+        for symbol, context in self._contexts.items():
+            position = positions.get(symbol, PositionView())
+            if symbol in bars:
+                context.present(bars[symbol], position)
+            else:
+                context.pass_by(position)
+
+    def save(self) -> dict[str, Any]:
+        """For the kernel: everything that later answers depend on, as JSON values."""
+        contexts = {symbol: each.save() for symbol, each in self._contexts.items()}
+        return {"index": self._index, "contexts": contexts}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The inverse of `save`; raises InvalidValueError for the state of other symbols."""
+        contexts = state["contexts"]
+        if tuple(sorted(contexts)) != self.symbols:
+            raise InvalidValueError(
+                f"Expected a state of {', '.join(self.symbols)}, was of {', '.join(contexts)}"
+            )
+        self._index = state["index"]
+        for symbol, context in self._contexts.items():
+            context.restore(contexts[symbol])
+
+
+class Saved(Protocol):
+    """What the kernel needs of every strategy, whatever it is shown.
+
+    A change of what it decides needs another version: state of an older one is refused.
+    """
 
     name: str
     version: str
     lookback: int
-
-    def on_start(self, ctx: Context) -> None:
-        """Called once, before the first bar of a symbol."""
-        ...
-
-    def on_bar(self, ctx: Context, bar: Bar) -> None:
-        """Called for each closed bar, in order of time."""
-        ...
 
     def save(self) -> dict[str, Any]:
         """The whole state as JSON values; floats must survive exactly."""
@@ -197,4 +260,30 @@ class Strategy(Protocol):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """The inverse of `save`: afterwards the strategy decides exactly as the saved one."""
+        ...
+
+
+class MinuteStrategy(Saved, Protocol):
+    """A strategy over several symbols; `quantzoo.strategy.MinuteStrategy` is the base class."""
+
+    def on_start(self, ctx: MinuteContext) -> None:
+        """Called once, before the first minute."""
+        ...
+
+    def on_minute(self, ctx: MinuteContext, bars: Mapping[str, Bar]) -> None:
+        """Called for each closed minute in which at least one of the symbols traded, in order of
+        time, with the bars of those that did.
+        """
+        ...
+
+
+class Strategy(Saved, Protocol):
+    """A strategy on one symbol; `quantzoo.strategy.Strategy` is the base class."""
+
+    def on_start(self, ctx: Context) -> None:
+        """Called once, before the first bar of a symbol."""
+        ...
+
+    def on_bar(self, ctx: Context, bar: Bar) -> None:
+        """Called for each closed bar, in order of time."""
         ...

@@ -1,6 +1,6 @@
 """Where accepted bars are kept, and refused ones are recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -45,5 +45,19 @@ class LastCloses(Protocol):
     def last_closes(self, symbols: Sequence[str], *, since: datetime) -> Mapping[str, float]:
         """The close, in dollars, of the newest stored minute of each symbol that has one from
         `since` on, as it was last corrected. Raises RetryableError.
+        """
+        ...
+
+
+class StoredBars(Protocol):
+    """What research reads of the same store."""
+
+    def symbols(self, *, start: datetime, end: datetime) -> Sequence[str]:
+        """Those with bars in start <= minute < end, in alphabetical order."""
+        ...
+
+    def first_bars(self, symbol: str, *, start: datetime, end: datetime) -> Iterator[Bar]:
+        """The bars of start <= minute < end as they were first seen, which is what strategies saw,
+        oldest first. Raises RetryableError.
         """
         ...

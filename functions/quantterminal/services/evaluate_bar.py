@@ -1,7 +1,7 @@
 """One closed minute through the strategies: state in, signals out, each exactly once."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from quantterminal.domain.bars import MINUTE, Bar
@@ -10,7 +10,7 @@ from quantterminal.domain.corporate_actions import ActionKind
 from quantterminal.domain.errors import ConflictError, RetryableError
 from quantterminal.domain.events import AssessSignal, Message, MinuteClosed
 from quantterminal.domain.halts import EquityMarks
-from quantterminal.domain.kernel import StrategyRun, step
+from quantterminal.domain.kernel import MinuteRun, StrategyRun, in_order, step, step_minute
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.sessions import new_york_date
 from quantterminal.domain.signals import Signal, intent_id
@@ -31,7 +31,7 @@ from quantterminal.services.halting import HaltDesk
 from quantterminal.services.session_day import SessionRuntime, open_session
 from quantterminal.services.working_state import load_state
 from quantterminal.topology import SIGNALS
-from quantzoo.catalog import make_strategy
+from quantzoo.runs import EVERY, bar_run, minute_run, on_bars, on_minutes
 
 _TRIES = 3
 
@@ -100,14 +100,16 @@ def _evaluate(
 ) -> Sequence[Signal]:
     account = runtime.trading.account
     bars = {bar.symbol: bar for bar in minute.bars}
-    holdings = [(s.name, symbol) for symbol in bars for s in runtime.trading.strategies_for(symbol)]
+    holdings = _holdings(minute, bars, runtime.trading)
     known = runtime.snapshots.snapshots(account, holdings)
     missing = [each for each in holdings if each not in known]
     known |= runtime.ledger.snapshots(account, missing) if missing else {}
     for _ in range(_TRIES):
         due = [each for each in holdings if _is_due(known.get(each), minute)]
         usable = _without_splits(known, minute, runtime)
-        signals, states = _step_all(due, bars, known=usable, state=state, trading=runtime.trading)
+        signals, states = _step_all(
+            due, minute, bars, known=usable, state=state, trading=runtime.trading
+        )
         try:
             if due:
                 runtime.ledger.record_evaluation(
@@ -127,12 +129,26 @@ def _evaluate(
             known = runtime.ledger.snapshots(account, holdings)
             continue
         if len(due) < len(holdings):
-            signals = runtime.ledger.signals_of(account, minute.minute, list(bars))
+            recorded = runtime.ledger.signals_of(account, minute.minute, list(bars))
+            signals = in_order(recorded, [each.name for each in runtime.trading.strategies])
         runtime.snapshots.put_snapshots(
             account, {each: Snapshot(minute.minute, text) for each, text in states.items()}
         )
         return signals
     raise RetryableError(f"Lost {_TRIES} times against another evaluation of {minute.minute}")
+
+
+def _holdings(
+    minute: MinuteClosed, bars: Mapping[str, Bar], trading: TradingConfig
+) -> list[Holding]:
+    """Whose state this minute is for. A late bar is no part of a closed minute."""
+    alone = [(each.name, symbol) for symbol in bars for each in on_bars(trading, symbol)]
+    together = [
+        (each.name, EVERY)
+        for each in on_minutes(trading)
+        if not minute.late and not bars.keys().isdisjoint(trading.symbols_of(each))
+    ]
+    return alone + together
 
 
 def _without_splits(
@@ -141,19 +157,31 @@ def _without_splits(
     """The snapshots whose prices are still prices: across a split a strategy starts over."""
     today = new_york_date(minute.minute)
     days = {holding: new_york_date(each.last_bar) for holding, each in known.items()}
-    older = {symbol: day for (_, symbol), day in days.items() if day < today}
+    older = {holding: day for holding, day in days.items() if day < today}
     if not older:
         return known
-    found = runtime.actions.actions(older, after=min(older.values()), until=today)
+    symbols = {each: _symbols_of(each, runtime.trading) for each in older}
+    found = runtime.actions.actions(
+        sorted({symbol for every in symbols.values() for symbol in every}),
+        after=min(older.values()),
+        until=today,
+    )
     splits = [each for each in found if each.kind is ActionKind.SPLIT]
     crossed = {
-        (strategy, symbol)
-        for (strategy, symbol), day in days.items()
-        if any(each.symbol == symbol and day < each.ex_date for each in splits)
+        holding
+        for holding, day in older.items()
+        if any(each.symbol in symbols[holding] and day < each.ex_date for each in splits)
     }
     for strategy, symbol in sorted(crossed):
         runtime.telemetry.record("strategy_starts_over", strategy=strategy, symbol=symbol)
     return {holding: each for holding, each in known.items() if holding not in crossed}
+
+
+def _symbols_of(holding: Holding, trading: TradingConfig) -> tuple[str, ...]:
+    strategy, symbol = holding
+    if symbol != EVERY:
+        return (symbol,)
+    return next(trading.symbols_of(s) for s in trading.strategies if s.name == strategy)
 
 
 def _is_due(snapshot: Snapshot | None, minute: MinuteClosed) -> bool:
@@ -162,7 +190,8 @@ def _is_due(snapshot: Snapshot | None, minute: MinuteClosed) -> bool:
 
 def _step_all(
     due: Sequence[Holding],
-    bars: dict[str, Bar],
+    minute: MinuteClosed,
+    bars: Mapping[str, Bar],
     *,
     known: dict[Holding, Snapshot],
     state: WorkingState,
@@ -173,19 +202,31 @@ def _step_all(
     states: dict[Holding, str] = {}
     for holding in due:
         strategy, symbol = holding
-        run = _restored(configs[strategy], symbol, known.get(holding))
-        signals += step(run, bars[symbol], position=_position(state, holding))
+        run = _run(configs[strategy], symbol, trading)
+        if holding in known:
+            run.restore(json.loads(known[holding].state))
+        if isinstance(run, MinuteRun):
+            signals += _step_together(run, minute, bars, state=state)
+        else:
+            signals += step(run, bars[symbol], position=_position(state, holding))
         states[holding] = json.dumps(run.save())
-    return signals, states
+    return in_order(signals, list(configs)), states
 
 
-def _restored(config: StrategyConfig, symbol: str, snapshot: Snapshot | None) -> StrategyRun:
-    strategy = make_strategy(config.kind, config.parameters)
-    strategy.name = config.name
-    run = StrategyRun(strategy, symbol)
-    if snapshot is not None:
-        run.restore(json.loads(snapshot.state))
-    return run
+def _run(config: StrategyConfig, symbol: str, trading: TradingConfig) -> StrategyRun | MinuteRun:
+    return minute_run(config, trading) if symbol == EVERY else bar_run(config, symbol)
+
+
+def _step_together(
+    run: MinuteRun, minute: MinuteClosed, bars: Mapping[str, Bar], *, state: WorkingState
+) -> Sequence[Signal]:
+    name, symbols = run.strategy.name, run.context.symbols
+    return step_minute(
+        run,
+        minute.minute,
+        {symbol: bars[symbol] for symbol in symbols if symbol in bars},
+        positions={symbol: _position(state, (name, symbol)) for symbol in symbols},
+    )
 
 
 def _position(state: WorkingState, holding: Holding) -> PositionView:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from quantterminal import topology
+from quantterminal.domain.barrier import shards
 from quantterminal.domain.bars import Bar, minute_of
 from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.errors import PermanentError, RetryableError
@@ -38,7 +39,6 @@ from quantterminal.services.bars_from_trades import BarsFromTrades
 from quantterminal.services.minute_barrier import MinuteBarrier, bars_message
 from quantterminal.services.symbol_watch import SymbolWatch
 
-SHARD_SIZE = 500  # bars of one minute in one message; 500 stay far below the queue's limit
 _QUOTES_EVERY = timedelta(milliseconds=250)
 _FLAGS_EVERY = timedelta(seconds=5)
 _CLOSES_SINCE = timedelta(days=14)  # a symbol that was not traded for longer has no last price
@@ -367,16 +367,10 @@ class Ingest:
 
 
 def _shards(trading: TradingConfig) -> tuple[MinuteBarrier, ...]:
-    """One barrier a shard, shards of at most 500 symbols in sorted order."""
-    symbols = sorted(trading.symbols)
+    """One barrier a shard."""
     return tuple(
-        MinuteBarrier(
-            trading.account,
-            symbols[first : first + SHARD_SIZE],
-            timeout_s=trading.barrier_timeout_s,
-            shard=shard,
-        )
-        for shard, first in enumerate(range(0, len(symbols), SHARD_SIZE))
+        MinuteBarrier(trading.account, symbols, timeout_s=trading.barrier_timeout_s, shard=number)
+        for number, symbols in enumerate(shards(trading.symbols))
     )
 
 

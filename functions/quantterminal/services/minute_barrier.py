@@ -1,16 +1,16 @@
 """The minute barrier: bars go to the strategies a closed minute at a time, and in order.
 
-A minute closes when every symbol has reported it, or when the market's time is `timeout_s` past
-its end, because a symbol without trades never reports. A minute in which nothing traded emits
-nothing. Times are the market's; nothing here waits.
+When that is stands in `domain.barrier`. A minute in which nothing traded emits nothing. Times are
+the market's; nothing here waits.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
-from quantterminal.domain.bars import MINUTE, Bar
+from quantterminal.domain.barrier import universe
+from quantterminal.domain.bars import Bar
 from quantterminal.domain.events import Message, MinuteClosed
 
 
@@ -28,8 +28,8 @@ class MinuteBarrier:
         self, account: str, symbols: Iterable[str], *, timeout_s: float, shard: int = 0
     ) -> None:
         self._account = account
-        self.symbols = tuple(sorted(symbols))
-        self._timeout = timedelta(seconds=timeout_s)
+        self._universe = universe(symbols, timeout_s=timeout_s)
+        self.symbols = self._universe.symbols
         self._shard = shard
         self._open: dict[datetime, _OpenMinute] = {}
         self._closed_through: datetime | None = None
@@ -49,7 +49,7 @@ class MinuteBarrier:
         minute = self._open.setdefault(bar.start, _OpenMinute())
         minute.bars.setdefault(bar.symbol, bar)
         minute.received_ns = max(minute.received_ns, received_ns)
-        if len(minute.bars) < len(self.symbols):
+        if not self._universe.is_complete(minute.bars):
             return ()
         return self._close_through(bar.start)
 
@@ -63,12 +63,16 @@ class MinuteBarrier:
 
     def advance(self, now: datetime) -> Sequence[MinuteClosed]:
         """Close what has timed out at market time `now`."""
-        due = [start for start in self._open if start + MINUTE + self._timeout <= now]
+        due = [
+            start
+            for start, minute in self._open.items()
+            if self._universe.is_closed(start, minute.bars, now=now)
+        ]
         return self._close_through(max(due)) if due else ()
 
     def next_due(self) -> datetime | None:
         """The market time at which `advance` will have something to close."""
-        return min(self._open) + MINUTE + self._timeout if self._open else None
+        return self._universe.times_out(min(self._open)) if self._open else None
 
     def _close_through(self, last: datetime) -> Sequence[MinuteClosed]:
         ripe = sorted(start for start in self._open if start <= last)
@@ -82,7 +86,7 @@ class MinuteBarrier:
             shard=self._shard,
             minute=start,
             bars=tuple(minute.bars[symbol] for symbol in sorted(minute.bars)),
-            no_trade=tuple(symbol for symbol in self.symbols if symbol not in minute.bars),
+            no_trade=self._universe.without_trade(minute.bars),
             revisions=tuple(sorted(minute.revisions, key=lambda bar: (bar.symbol, bar.revision))),
             received_ns=minute.received_ns,
         )

@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from quantterminal.domain.corporate_actions import CorporateAction
 from quantterminal.domain.halts import (
     ACCOUNT,
     EquityMarks,
@@ -14,7 +15,7 @@ from quantterminal.domain.halts import (
     covers,
     is_lifted_by_new_session,
 )
-from quantterminal.domain.money import price_from_float
+from quantterminal.domain.money import price_from_float, round_limit
 from quantterminal.domain.positions import Position, apply_fill, cash_change
 from quantterminal.domain.risk import (
     Approved,
@@ -187,6 +188,65 @@ class Book:
         self.end_order(order)
         return self._note(order.proposal, None)
 
+    def split(self, action: CorporateAction) -> list[tuple[str, Side, Decimal, Decimal]]:
+        """Positions, marks and working orders in the shares of after a split.
+
+        What is left of a share is paid out at the mark: (strategy, side, shares, dollars a share)
+        of each such sale or purchase.
+        """
+        symbol = action.symbol
+        mark = self.marks.floats.get(symbol)
+        if mark is not None:
+            self.marks.put(symbol, mark * action.price_factor, self.marks.seen[symbol])
+        paid = []
+        for holding, position in list(self.positions.items()):
+            if holding[1] != symbol or not position.quantity:
+                continue
+            after = replace(position, quantity=action.shares_after(position.quantity))
+            fraction = abs(after.quantity % 1)
+            if fraction:
+                side = Side.SELL if after.quantity > 0 else Side.BUY
+                price = self.marks[symbol]
+                after = apply_fill(after, side, quantity=fraction, price=price)
+                self.cash += cash_change(side, quantity=fraction, price=price)
+                paid.append((holding[0], side, fraction, price))
+            self._put_position(holding, after)
+        held = sum((p.quantity for (_, s), p in self.positions.items() if s == symbol), _ZERO)
+        self._put_net(symbol, held)
+        for order in [each for each in self.working.values() if each.proposal.symbol == symbol]:
+            self._split_order(order, action)
+        self._lines()
+        return paid
+
+    def pay_dividend(self, action: CorporateAction) -> dict[str, Decimal]:
+        """Book the cash of one ex-date; dollars by strategy, below zero for who is short."""
+        a_share = Decimal(repr(action.cash))
+        paid = {
+            strategy: position.quantity * a_share
+            for (strategy, symbol), position in self.positions.items()
+            if symbol == action.symbol and position.quantity
+        }
+        self.cash += sum(paid.values(), _ZERO)
+        self._lines()
+        return paid
+
+    def _split_order(self, order: WorkingOrder, action: CorporateAction) -> None:
+        left = action.shares_after(order.remaining) // 1
+        if not left:
+            self.end_order(order)
+            return
+        proposal = order.proposal
+        is_buy = proposal.side is Side.BUY
+        factor = Decimal(repr(action.split_from)) / Decimal(repr(action.split_to))
+        limit = round_limit(proposal.limit_price * factor, side_is_buy=is_buy)
+        order.proposal = replace(
+            proposal,
+            quantity=action.shares_after(proposal.quantity) // 1,
+            limit_price=limit,
+            reference_price=round_limit(proposal.reference_price * factor, side_is_buy=is_buy),
+        )
+        self._reserve(order, left)
+
     def end_order(self, order: WorkingOrder) -> None:
         del self.working[order.proposal.intent_id]
         del self.reserved[order.proposal.intent_id]
@@ -198,8 +258,7 @@ class Book:
         holding = (proposal.strategy, symbol)
         before = self.positions.get(holding) or Position(symbol)
         after = apply_fill(before, side, quantity=quantity, price=price)
-        self.positions[holding] = after
-        self.views[holding] = PositionView(float(after.quantity), float(after.average_price))
+        self._put_position(holding, after)
         self.cash += cash_change(side, quantity=quantity, price=price) - fee
         self.rough_cash = float(self.cash)
         self._change_net(symbol, side, quantity)
@@ -208,8 +267,19 @@ class Book:
         if not left:
             self.end_order(order)
             return
-        order.reservation = Reservation(proposal.strategy, symbol, side, left, proposal.limit_price)
-        self.reserved[proposal.intent_id] = order.reservation
+        self._reserve(order, left)
+
+    def _put_position(self, holding: Holding, position: Position) -> None:
+        self.positions[holding] = position
+        average = float(position.average_price)
+        self.views[holding] = PositionView(float(position.quantity), average)
+
+    def _reserve(self, order: WorkingOrder, left: Decimal) -> None:
+        each = order.proposal
+        order.reservation = Reservation(
+            each.strategy, each.symbol, each.side, left, each.limit_price
+        )
+        self.reserved[each.intent_id] = order.reservation
 
     def _note(self, proposal: Proposal, realized: Decimal | None) -> bool:
         """The live breaker of one strategy, after a fill or a refusal."""
@@ -240,7 +310,9 @@ class Book:
         return True
 
     def _change_net(self, symbol: str, side: Side, quantity: Decimal) -> None:
-        net = self.net.get(symbol, _ZERO) + side.sign * quantity
+        self._put_net(symbol, self.net.get(symbol, _ZERO) + side.sign * quantity)
+
+    def _put_net(self, symbol: str, net: Decimal) -> None:
         if net:
             self.net[symbol] = net
             self.rough_shares[symbol] = float(net)

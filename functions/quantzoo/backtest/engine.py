@@ -7,26 +7,30 @@ the instants at which a live run does it. Orders of a bar trade from the next ba
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from quantterminal.domain.barrier import universe
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.configuration import OnTimeout, StrategyConfig, TradingConfig
+from quantterminal.domain.corporate_actions import CorporateAction, between
 from quantterminal.domain.errors import InvalidValueError
-from quantterminal.domain.kernel import StrategyRun, step
+from quantterminal.domain.kernel import MinuteRun, StrategyRun, in_order, step, step_minute
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.proposals import nothing_to_close, propose
 from quantterminal.domain.risk import RULES, Denial, Proposal, Reservation, Rule, check
 from quantterminal.domain.sessions import Session, session_at
 from quantterminal.domain.signals import Action, Side, Signal, client_order_id
 from quantzoo.backtest.book import Book, WorkingOrder
+from quantzoo.backtest.ex_dates import happen
 from quantzoo.backtest.fills import Fees, FillModel, NextOpen
 from quantzoo.backtest.history import History, instant
-from quantzoo.backtest.result import DayClose, Executed, Intent, Result
+from quantzoo.backtest.result import DayClose, Dividend, Executed, Intent, Result
 from quantzoo.backtest.venue import accept
-from quantzoo.catalog import make_strategy
+from quantzoo.runs import bar_run, minute_run, on_bars, on_minutes
+from quantzoo.trades import Split
 
 _PUBLISHED = timedelta(milliseconds=50)
 SETTLED = timedelta(seconds=2)
@@ -40,7 +44,7 @@ class Setting:
 
     `rules` are the risk rules, all live ones by default. `day_orders` end with the session, as
     live; `has_venue` is whether the broker's own refusals are simulated. `keeps_curve` records
-    equity by minute.
+    equity by minute. `actions` are the splits and dividends of the period; bars are as traded.
     """
 
     trading: TradingConfig
@@ -51,10 +55,12 @@ class Setting:
     day_orders: bool = True
     has_venue: bool = True
     keeps_curve: bool = False
+    actions: tuple[CorporateAction, ...] = ()
 
 
 MakeRun = Callable[[StrategyConfig, str], StrategyRun]
 Progress = Callable[[int], None]
+new_run: MakeRun = bar_run
 
 
 def backtest(
@@ -90,13 +96,6 @@ def check_symbols(setting: Setting, history: History) -> None:
         )
 
 
-def new_run(config: StrategyConfig, symbol: str) -> StrategyRun:
-    """A strategy of the catalog on one symbol, under its configured name."""
-    strategy = make_strategy(config.kind, config.parameters)
-    strategy.name = config.name
-    return StrategyRun(strategy, symbol)
-
-
 class Engine:
     """One account over time; `minute` is called for each minute that has bars, in order."""
 
@@ -109,12 +108,18 @@ class Engine:
         self.fills: list[Executed] = []
         self.days: list[DayClose] = []
         self.curve: list[tuple[datetime, float]] = []
+        self.splits: list[Split] = []
+        self.dividends: list[Dividend] = []
         self.cancels = 0
         self.rejections: Counter[str] = Counter()
         self.late_denials: Counter[str] = Counter()
         self._trading = trading
+        self._universe = universe(trading.symbols, timeout_s=trading.barrier_timeout_s)
         self._symbol_count = len(trading.symbols)
         self._make_run = make_run
+        self._names = [each.name for each in trading.strategies]
+        together = [each.name for each in on_minutes(trading)]
+        self._minute_runs = [(name, self._new_minute_run(name)) for name in together]
         self._runs: dict[str, list[tuple[tuple[str, str], StrategyRun]]] = {}
         self._session: Session | None = None
         self._previous: datetime | None = None
@@ -161,15 +166,35 @@ class Engine:
             positions={key: each.quantity for key, each in book.positions.items() if each.quantity},
             marks=dict(book.marks),
             equity=book.equity(),
+            splits=tuple(self.splits),
+            dividends=tuple(self.dividends),
         )
 
     def _begin_session(self, start: datetime) -> None:
-        if self._session is not None:
+        before = self._session
+        if before is not None:
             self._end_session()
         self._session = session_at(start)
         if self._session is None:
             raise InvalidValueError(f"Expected a minute of a session, was {start.isoformat()}")
+        if before is not None and self.setting.actions:
+            now = self._session
+            self._act(between(self.setting.actions, after=before.day, until=now.day), now.open)
         self.book.begin_day(start)
+
+    def _act(self, actions: Iterable[CorporateAction], at: datetime) -> None:
+        """Who has seen a price of before a split starts over, as live."""
+        found = happen(actions, self.book, at)
+        self.splits += found.splits
+        self.dividends += found.dividends
+        self.fills += found.fills
+        crossed = {each.symbol for each in found.splits}
+        for symbol in crossed:
+            self._runs.pop(symbol, None)
+        self._minute_runs = [
+            (name, run if crossed.isdisjoint(run.context.symbols) else self._new_minute_run(name))
+            for name, run in self._minute_runs
+        ]
 
     def _end_session(self) -> None:
         if self._session is None:
@@ -253,7 +278,10 @@ class Engine:
             return
         if working and not is_complete:
             self._sweep(end + _PUBLISHED)
-        now = end + (_PUBLISHED if working and is_complete else SETTLED)
+        if is_complete:
+            now = end + (_PUBLISHED if working else SETTLED)
+        else:
+            now = self._universe.times_out(start)
         orders = self._assess_all([(signal, 0) for signal in signals], now)
         retries = self._cancel_old(now) if working and is_complete else []
         self._submit(orders)
@@ -269,11 +297,26 @@ class Engine:
                 runs = self._start(symbol)
             for holding, run in runs:
                 signals += step(run, bar, position=view(holding))
+        if self._minute_runs:
+            signals = in_order([*signals, *self._decide_together(bars)], self._names)
         self.signals += signals
         return signals
 
+    def _decide_together(self, bars: Mapping[str, Bar]) -> Iterator[Signal]:
+        start = next(iter(bars.values())).start
+        for name, run in self._minute_runs:
+            symbols = run.context.symbols
+            own = {symbol: bars[symbol] for symbol in symbols if symbol in bars}
+            if own:
+                positions = {symbol: self.book.view((name, symbol)) for symbol in symbols}
+                yield from step_minute(run, start, own, positions=positions)
+
+    def _new_minute_run(self, name: str) -> MinuteRun:
+        (config,) = (each for each in self._trading.strategies if each.name == name)
+        return minute_run(config, self._trading)
+
     def _start(self, symbol: str) -> list[tuple[tuple[str, str], StrategyRun]]:
-        configs = self._trading.strategies_for(symbol)
+        configs = on_bars(self._trading, symbol)
         runs = [((each.name, symbol), self._make_run(each, symbol)) for each in configs]
         self._runs[symbol] = runs
         return runs

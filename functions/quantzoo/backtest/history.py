@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from struct import pack
+from sys import byteorder
 from typing import Any
 
 from quantterminal.domain.bars import Bar
@@ -97,9 +98,9 @@ class History:
             for symbol in self.symbols:
                 series = self.series[symbol]
                 digest.update(f"{symbol}:{len(series)};".encode())
-                digest.update(pack(f"<{len(series)}q", *series.starts))
+                digest.update(_packed("q", series.starts))
                 for name in _NAMES:
-                    digest.update(pack(f"<{len(series)}d", *getattr(series, name)))
+                    digest.update(_packed("d", getattr(series, name)))
             self._hash.append(digest.hexdigest())
         return self._hash[0]
 
@@ -167,6 +168,12 @@ def instant(milliseconds: int) -> datetime:
 
 def epoch_ms(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _packed(kind: str, values: Sequence[float]) -> bytes:
+    if isinstance(values, array) and values.typecode == kind and byteorder == "little":
+        return values.tobytes()
+    return pack(f"<{len(values)}{kind}", *values)
 
 
 def _check_first(bar: Bar) -> None:

@@ -102,8 +102,8 @@ def setting_problem(setting: Setting) -> str | None:
     )
     if not isinstance(fills, NextOpen) or fills.participation is not None:
         return "a fill model other than the whole order at the next open"
-    if setting.keeps_curve:
-        return "a curve by minute"
+    if setting.keeps_curve or setting.actions:
+        return "corporate actions" if setting.actions else "a curve by minute"
     if any(whole(each) is None for each in amounts):
         return "amounts between two ticks"
     if not 0 < (whole(setting.cash) or 0) <= _MOST_CASH:

@@ -11,7 +11,7 @@ from quantterminal.domain.halts import Halt
 from quantterminal.domain.risk import DenialCode
 from quantterminal.domain.signals import Side, Signal
 from quantzoo import metrics
-from quantzoo.trades import Fill, RoundTrip, round_trips
+from quantzoo.trades import Fill, RoundTrip, Split, round_trips
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,16 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
+class Dividend:
+    """Dollars for the shares that a strategy held into an ex-date; a short one has paid them."""
+
+    at: datetime
+    strategy: str
+    symbol: str
+    cash: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class DayClose:
     """The end of one session: dollars, and the share of its minutes with something invested."""
 
@@ -62,6 +72,7 @@ class DayClose:
 class Result:
     """A whole run. `days` are in order; `curve` is equity by minute, where it was asked for.
 
+    The fraction of a share that a split leaves is paid out: a fill whose intent is the split's id.
     `rejections` are the broker's refusals, `late_denials` our own at the last hop, both by code.
     """
 
@@ -81,6 +92,8 @@ class Result:
     positions: Mapping[tuple[str, str], Decimal]
     marks: Mapping[str, Decimal]
     equity: Decimal
+    splits: Sequence[Split] = ()
+    dividends: Sequence[Dividend] = ()
 
     @cached_property
     def denials(self) -> dict[str, int]:
@@ -95,7 +108,15 @@ class Result:
         for each in self.fills:
             fill = Fill(each.symbol, each.side, each.quantity, each.price, each.at, each.fee)
             by_strategy.setdefault(each.strategy, []).append(fill)
-        return {name: round_trips(fills) for name, fills in sorted(by_strategy.items())}
+        return {
+            name: round_trips(self._with_splits(fills))
+            for name, fills in sorted(by_strategy.items())
+        }
+
+    def _with_splits(self, fills: Iterable[Fill]) -> Iterable[Fill | Split]:
+        if not self.splits:
+            return fills
+        return sorted([*self.splits, *fills], key=lambda event: event.at)
 
     @cached_property
     def profits(self) -> list[Decimal]:
@@ -105,7 +126,8 @@ class Result:
 
     @cached_property
     def profit_by_holding(self) -> dict[tuple[str, str], Decimal]:
-        """Dollars by (strategy, symbol): cash in and out, fees, and what is held at its last mark.
+        """Dollars by (strategy, symbol): cash in and out, fees, dividends, and what is held at its
+        last mark.
 
         Their sum is the account's profit to the last digit.
         """
@@ -114,6 +136,9 @@ class Result:
             paid = fill.side.sign * fill.quantity * fill.price + fill.fee
             key = (fill.strategy, fill.symbol)
             profit[key] = profit.get(key, Decimal(0)) - paid
+        for each in self.dividends:
+            key = (each.strategy, each.symbol)
+            profit[key] = profit.get(key, Decimal(0)) + each.cash
         for key, quantity in self.positions.items():
             profit[key] += quantity * self.marks[key[1]]
         return dict(sorted(profit.items()))
@@ -123,6 +148,9 @@ class Result:
 
     def profit_by_symbol(self) -> dict[str, Decimal]:
         return _summed((symbol, each) for (_, symbol), each in self.profit_by_holding.items())
+
+    def dividends_by_symbol(self) -> dict[str, Decimal]:
+        return _summed((each.symbol, each.cash) for each in self.dividends)
 
     @property
     def costs(self) -> dict[str, Decimal]:

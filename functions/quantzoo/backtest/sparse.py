@@ -147,6 +147,8 @@ def sparse_backtest(
 ) -> Result:
     """As `backtest`, and with the same result; faster the less often strategies need to look."""
     check_symbols(setting, history)
+    if setting.actions:
+        raise InvalidValueError("Expected no corporate actions, which need every bar")
     engine = SparseEngine(setting, make_run or new_run, history)
     engine.run(progress)
     return engine.finish(bars=history.bar_count, first=history.first, last=history.last)
@@ -296,8 +298,10 @@ def _wake(run: StrategyRun, columns: Columns) -> Wake:
 
 def can_sleep(trading: TradingConfig) -> bool:
     """Whether all strategies have a `sparse` form of their own."""
-    kinds = [type(make_strategy(each.kind, each.parameters)) for each in trading.strategies]
-    return all(kind.sparse is not Strategy.sparse for kind in kinds)
+    made = [make_strategy(each.kind, each.parameters) for each in trading.strategies]
+    return all(
+        isinstance(each, Strategy) and type(each).sparse is not Strategy.sparse for each in made
+    )
 
 
 def _openings(times: Any) -> list[int]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from quantterminal.domain.kernel import StrategyRun, step
-from quantterminal.domain.signals import Action
+from quantterminal.domain.bars import Bar
+from quantterminal.domain.kernel import MinuteRun, StrategyRun, step, step_minute
+from quantterminal.domain.signals import Action, Signal
 from quantterminal.domain.strategy import PositionView
 from quantzoo.backtest.history import History, Series, instant
 from quantzoo.features import NAMES, FeatureStrategy, last_values
 from quantzoo.indicators import Indicator
-from quantzoo.strategy import Strategy
+from quantzoo.strategy import MinuteStrategy, Strategy
 
 _LOT = 100.0
 _CUTS = 8
@@ -26,7 +27,8 @@ _STARTS = 3
 _FEATURE_SAMPLES = 60
 _TOLERANCE = 1e-9
 
-Make = Callable[[], Strategy]
+Author = Strategy | MinuteStrategy
+Make = Callable[[], Author]
 
 
 class Bias(StrEnum):
@@ -39,7 +41,10 @@ class Bias(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One bias, at the first bar where it shows; `name` is an indicator, a feature or decision."""
+    """One bias, at the first bar where it shows; `name` is an indicator, a feature or decision.
+
+    `symbol` names all symbols of a strategy that is shown them together.
+    """
 
     bias: Bias
     symbol: str
@@ -50,24 +55,63 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One bar of a replay: what was asked, at which position, and what the indicators said."""
+    """One minute of a replay: what was asked, at which positions, what the indicators said."""
 
-    asked: tuple[tuple[Action, int | None], ...]
-    position: PositionView
+    asked: tuple[tuple[str, Action, int | None], ...]
+    positions: dict[str, PositionView]
     indicators: dict[str, float | None]
+
+    @property
+    def is_flat(self) -> bool:
+        return not any(each.quantity for each in self.positions.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Tape:
+    """The minutes that a strategy is shown, of one symbol or of several together."""
+
+    symbols: tuple[str, ...]
+    minutes: Sequence[tuple[datetime, dict[str, Bar]]]
+
+    def __len__(self) -> int:
+        return len(self.minutes)
+
+    @property
+    def name(self) -> str:
+        return "+".join(self.symbols)
+
+    def at(self, index: int) -> datetime:
+        return self.minutes[index][0]
+
+    def upto(self, end: int) -> "_Tape":
+        return _Tape(self.symbols, self.minutes[:end])
+
+    def since(self, begin: int) -> "_Tape":
+        return _Tape(self.symbols, self.minutes[begin:])
 
 
 def check_bias(make: Make, history: History) -> list[Finding]:
-    """At most one finding of each kind for each symbol; `make` gives a new strategy each time."""
+    """At most one finding of each kind for each symbol, or for all together where the strategy is
+    shown them so; `make` gives a new strategy each time.
+    """
+    if isinstance(make(), MinuteStrategy):
+        return _first_of_each(_replay_findings(make, _tape_of(history)))
     findings: list[Finding] = []
     for symbol in history.symbols:
         series = history.series[symbol]
         findings += _feature_findings(make, series)
-        findings += _replay_findings(make, series)
+        findings += _replay_findings(make, _tape_of(History({symbol: series})))
     return _first_of_each(findings)
 
 
-def _replay_findings(make: Make, series: Series) -> list[Finding]:
+def _tape_of(history: History) -> _Tape:
+    minutes = [
+        (instant(start), {bar.symbol: bar for bar in bars}) for start, bars in history.minutes()
+    ]
+    return _Tape(history.symbols, minutes)
+
+
+def _replay_findings(make: Make, series: _Tape) -> list[Finding]:
     length = len(series)
     # the short ones come first: what a later run remembers of the future shows in none of these
     cuts = sorted({max(2, length * part // (_CUTS + 1)) for part in range(1, _CUTS + 1)})
@@ -81,7 +125,7 @@ def _replay_findings(make: Make, series: Series) -> list[Finding]:
     return findings + _start_findings(make, series, whole)
 
 
-def _start_findings(make: Make, series: Series, whole: Sequence[_Seen]) -> list[Finding]:
+def _start_findings(make: Make, series: _Tape, whole: Sequence[_Seen]) -> list[Finding]:
     findings: list[Finding] = []
     warm_up = make().warm_up
     for part in range(1, _STARTS + 1):
@@ -93,8 +137,7 @@ def _start_findings(make: Make, series: Series, whole: Sequence[_Seen]) -> list[
             (
                 index
                 for index in range(warm_up, len(seen))
-                if not whole[begin + index - 1].position.quantity
-                and not whole[begin + index].position.quantity
+                if whole[begin + index - 1].is_flat and whole[begin + index].is_flat
             ),
             len(seen),
         )
@@ -103,49 +146,82 @@ def _start_findings(make: Make, series: Series, whole: Sequence[_Seen]) -> list[
             series.since(begin + compared),
             whole[begin + compared :],
             seen[compared:],
-            text=f"begun at {instant(series.starts[begin]).isoformat()}, {warm_up} bars before",
+            text=f"begun at {series.at(begin).isoformat()}, {warm_up} bars before",
         )
     return findings
 
 
-def _replay(make: Make, series: Series, *, positions: Sequence[_Seen] | None = None) -> list[_Seen]:
+def _replay(make: Make, series: _Tape, *, positions: Sequence[_Seen] | None = None) -> list[_Seen]:
     """Every bar of `series`; orders fill at the next open, or positions are given."""
-    run = StrategyRun(make(), series.symbol)
+    run = _run_of(make(), series)
     seen: list[_Seen] = []
-    held, average = 0.0, 0.0
-    asked: tuple[tuple[Action, int | None], ...] = ()
-    for index in range(len(series)):
+    held = dict.fromkeys(series.symbols, PositionView())
+    asked: tuple[tuple[str, Action, int | None], ...] = ()
+    for index, (start, bars) in enumerate(series.minutes):
         if positions is None:
-            held, average = _filled(held, average, asked, series.open[index])
-            view = PositionView(held, average)
+            held, asked = _filled(held, asked, bars)
         else:
-            view = positions[index].position
-        signals = step(run, series.bar(index), position=view)
-        asked = tuple((each.action, each.quantity) for each in signals)
-        seen.append(_Seen(asked, view, _indicators(run.strategy)))
+            held = positions[index].positions
+        signals = _shown(run, start, bars, held)
+        new = tuple((each.symbol, each.action, each.quantity) for each in signals)
+        seen.append(_Seen(new, held, _indicators(run.strategy)))
+        asked = (*asked, *new)
     return seen
 
 
+def _run_of(strategy: Author, series: _Tape) -> StrategyRun | MinuteRun:
+    if isinstance(strategy, MinuteStrategy):
+        return MinuteRun(strategy, series.symbols)
+    return StrategyRun(strategy, series.symbols[0])
+
+
+def _shown(
+    run: StrategyRun | MinuteRun,
+    start: datetime,
+    bars: dict[str, Bar],
+    held: dict[str, PositionView],
+) -> tuple[Signal, ...]:
+    if isinstance(run, MinuteRun):
+        return step_minute(run, start, bars, positions=held)
+    ((symbol, bar),) = bars.items()
+    return step(run, bar, position=held[symbol])
+
+
 def _filled(
-    held: float, average: float, asked: Sequence[tuple[Action, int | None]], price: float
-) -> tuple[float, float]:
-    for action, quantity in asked:
-        if action is Action.CLOSE:
-            held = 0.0
-        else:
-            held += (quantity or _LOT) * (1 if action is Action.BUY else -1)
-            average = price
-    return held, average if held else 0.0
+    held: dict[str, PositionView],
+    asked: Sequence[tuple[str, Action, int | None]],
+    bars: dict[str, Bar],
+) -> tuple[dict[str, PositionView], tuple[tuple[str, Action, int | None], ...]]:
+    """The positions after the opens of `bars`, and what still waits for its symbol to trade."""
+    now = dict(held)
+    for symbol, action, quantity in asked:
+        if symbol in bars:
+            now[symbol] = _after(now[symbol], action, quantity, price=bars[symbol].open)
+    return now, tuple(each for each in asked if each[0] not in bars)
+
+
+def _after(
+    held: PositionView, action: Action, quantity: int | None, *, price: float
+) -> PositionView:
+    if action is Action.CLOSE:
+        return PositionView()
+    shares = held.quantity + (quantity or _LOT) * (1 if action is Action.BUY else -1)
+    return PositionView(shares, price if shares else 0.0)
 
 
 def _indicators(strategy: object) -> dict[str, float | None]:
-    return {
-        name: value.value for name, value in vars(strategy).items() if isinstance(value, Indicator)
-    }
+    """By the attribute's name; those of a dictionary by its name and key."""
+    found: dict[str, float | None] = {}
+    for name, value in vars(strategy).items():
+        named = value if isinstance(value, dict) else {"": value}
+        for key, each in named.items():
+            if isinstance(each, Indicator):
+                found[f"{name}[{key!r}]" if key else name] = each.value
+    return found
 
 
 def _compare(
-    bias: Bias, series: Series, expected: Sequence[_Seen], found: Sequence[_Seen], *, text: str
+    bias: Bias, series: _Tape, expected: Sequence[_Seen], found: Sequence[_Seen], *, text: str
 ) -> list[Finding]:
     for index, (one, other) in enumerate(zip(expected, found, strict=False)):
         blamed = [
@@ -155,18 +231,21 @@ def _compare(
         ]
         if one.asked == other.asked and not blamed:
             continue
-        at = instant(series.starts[index])
-        last = instant(series.starts[min(len(found), len(series)) - 1]).isoformat()
+        at = series.at(index)
+        last = series.at(min(len(found), len(series)) - 1).isoformat()
         name = blamed[0] if blamed else "decision"
         shown = f"{_said(one, name)}, but {text.format(last=last)}: {_said(other, name)}"
-        return [Finding(bias, series.symbol, at, name, shown)]
+        return [Finding(bias, series.name, at, name, shown)]
     return []
 
 
 def _said(seen: _Seen, name: str) -> str:
     if name in seen.indicators:
         return f"{name} {seen.indicators[name]!r}"
-    asks = ", ".join(f"{action} {quantity or ''}".strip() for action, quantity in seen.asked)
+    asks = ", ".join(
+        " ".join(str(part) for part in (action, quantity, symbol) if part)
+        for symbol, action, quantity in seen.asked
+    )
     return asks or "no order"
 
 

@@ -1,11 +1,13 @@
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from cli.backtest import BacktestOptions, make_plan
+from cli.bars import BarsWanted
 from cli.main import app
 from cli.research import single_values, values_of
 from local.errors import UsageError
@@ -27,6 +29,16 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "qt.toml"
     path.write_text(CONFIG)
     return path
+
+
+def options(*bars: Path, **more: Any) -> BacktestOptions:
+    return BacktestOptions(BarsWanted([str(each) for each in bars]), **more)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are kept under the present folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 def qt(*arguments: str | Path) -> str:
@@ -57,17 +69,16 @@ def test_a_person_gets_lines_and_a_report(bars: Path, config: Path, tmp_path: Pa
 def test_a_sweep_keeps_where_its_numbers_come_from(
     bars: Path, config: Path, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "trials.jsonl"
-
-    asked = ("--strategy", "m", "--set", "fast=3,8", "--keep", kept, "--json")
+    asked = ("--strategy", "m", "--set", "fast=3,8", "--results", tmp_path / "kept", "--json")
     rows = json.loads(qt("sweep", config, "--bars", bars, *asked))
 
-    lines = [json.loads(line) for line in kept.read_text().splitlines()]
-    assert len(rows) == len(lines) == 2
-    assert {line["data"] for line in lines} == {
-        make_plan(BacktestOptions([bars])).history.data_hash
-    }
-    assert all(line["code"] for line in lines)
+    (board,) = json.loads(qt("results", "--results", tmp_path / "kept", "--json"))
+    assert len(rows) == len(board["runs"]) == board["tries"] == 2
+    assert board["data"] == make_plan(options(bars)).history.data_hash
+    assert all(run["code"] for run in board["runs"])
+    assert [run["parameters"]["m"]["fast"] for run in board["runs"]] == [
+        row["parameters"]["fast"] for row in rows
+    ]
 
 
 def test_a_check_names_what_it_found(bars: Path) -> None:
@@ -96,12 +107,12 @@ def test_bars_that_cannot_be_trusted_are_refused_with_their_place(
     path.write_text(HEADER + rows)
 
     with pytest.raises(UsageError, match=said):
-        make_plan(BacktestOptions([path]))
+        make_plan(options(path))
 
 
 def test_an_unknown_fill_model_is_refused(bars: Path) -> None:
     with pytest.raises(UsageError, match="next-open"):
-        make_plan(BacktestOptions([bars], fills="magic"))
+        make_plan(options(bars, fills="magic"))
 
 
 def test_values_are_read_as_json_where_they_are() -> None:

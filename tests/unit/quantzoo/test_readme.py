@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 import quantzoo.indicators
+from quantterminal.domain.kernel import MinuteRun, step_minute
+from quantterminal.domain.signals import Action
+from quantzoo.backtest.history import instant
 from quantzoo.catalog import STRATEGIES
 from quantzoo.strategy import SignalStrategy
 from quantzoo.trades import round_trips
+from tests.unit.quantzoo.histories import synthetic
 from tests.unit.quantzoo.replay import random_bars, replay
 
 README = Path(quantzoo.indicators.__file__).parents[1] / "README.md"
@@ -54,6 +58,21 @@ def test_the_strategy_of_the_readme_decides_as_its_words_say(
         rising = len(last) == 4 and last[0] < last[1] < last[2] < last[3]
         falling = index > 0 and closes[index] < closes[index - 1]
         assert strategy.generate_signal("TEST", bar) == (1 if rising else -1 if falling else 0)
+
+
+def test_the_pair_of_the_readme_trades_one_of_its_two(examples: dict[str, Any]) -> None:
+    history = synthetic(("ALDR", "BRKT"), sessions=1)
+    run = MinuteRun(examples["Pair"](), history.symbols)
+    signals = [
+        signal
+        for start, bars in history.minutes()
+        for signal in step_minute(
+            run, instant(start), {bar.symbol: bar for bar in bars}, positions={}
+        )
+    ]
+
+    assert {each.symbol for each in signals} == {"BRKT"}
+    assert {each.action for each in signals} == {Action.BUY}
 
 
 @pytest.mark.parametrize("name", [*STRATEGIES, *INDICATORS])

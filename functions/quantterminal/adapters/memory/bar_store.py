@@ -1,6 +1,6 @@
 """Bars in a dictionary, for tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from quantterminal.domain.bars import Bar
@@ -9,9 +9,9 @@ from quantterminal.ports.bar_store import Quarantined
 
 
 class MemoryBarStore:
-    """Satisfies `ports.bar_store.BarStore` and `LastCloses`. While `is_down`, nothing can be
-    written or read.
+    """Satisfies `ports.bar_store.BarStore`, `LastCloses` and `StoredBars`.
 
+    While `is_down`, nothing can be written or read.
     `newest` holds the last bar of each symbol as it was first seen.
     """
 
@@ -47,6 +47,14 @@ class MemoryBarStore:
         self._need_to_be_up()
         newest = sorted(each for each in self.bars if each[0] in symbols and each[1] >= since)
         return {each[0]: self.bars[each][0].close for each in newest}
+
+    def symbols(self, *, start: datetime, end: datetime) -> Sequence[str]:
+        self._need_to_be_up()
+        return sorted({symbol for symbol, at, _ in self.bars if start <= at < end})
+
+    def first_bars(self, symbol: str, *, start: datetime, end: datetime) -> Iterator[Bar]:
+        for at in sorted(self.minutes(symbol, start=start, end=end)):
+            yield self.bars[min(key for key in self.bars if key[:2] == (symbol, at))][0]
 
     def _need_to_be_up(self) -> None:
         if self.is_down:

@@ -1,8 +1,8 @@
 """Accepted bars and refused ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.domain.bars import Bar
@@ -22,10 +22,15 @@ _LAST_CLOSES = (
     "select close from bars where bars.symbol = asked.symbol and start >= %s"
     " order by start desc, revision desc limit 1) newest"
 )
+_FIRST_BARS = (
+    "select distinct on (start) symbol, start, open, high, low, close, volume, vwap, trades,"
+    " revision from bars where symbol = %s and start >= %s and start < %s order by start, revision"
+)
+_SLICE = timedelta(days=31)
 
 
 class PostgresBarStore:
-    """Implements `ports.bar_store.BarStore` and `LastCloses`."""
+    """Implements `ports.bar_store.BarStore`, `LastCloses` and `StoredBars`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -59,3 +64,20 @@ class PostgresBarStore:
         with self._database.transaction() as connection:
             found = connection.execute(_LAST_CLOSES, (list(symbols), since)).fetchall()
         return {row["symbol"]: row["close"] for row in found}
+
+    def symbols(self, *, start: datetime, end: datetime) -> Sequence[str]:
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                "select distinct symbol from bars where start >= %s and start < %s order by symbol",
+                (start, end),
+            ).fetchall()
+        return [row["symbol"] for row in found]
+
+    def first_bars(self, symbol: str, *, start: datetime, end: datetime) -> Iterator[Bar]:
+        while start < end:
+            until = min(start + _SLICE, end)
+            with self._database.transaction() as connection:
+                found = connection.execute(_FIRST_BARS, (symbol, start, until)).fetchall()
+            for row in found:
+                yield Bar(**row | {"start": row["start"].astimezone(UTC)})
+            start = until

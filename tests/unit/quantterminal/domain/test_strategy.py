@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.signals import Action
-from quantterminal.domain.strategy import Context, PositionView
+from quantterminal.domain.strategy import Context, MinuteContext, PositionView
 
 OPEN = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
 FLAT = PositionView()
@@ -222,3 +223,55 @@ def test_a_restored_context_knows_that_a_position_was_held() -> None:
     restored.present(_bar(2, low=9.0), LONG)
 
     assert _closes(restored) == []
+
+
+def _together(*minutes: str, positions: dict[str, PositionView] | None = None) -> MinuteContext:
+    """A minute is the symbols that trade in it, A and B."""
+    context = MinuteContext(("B", "A"), lookback=3)
+    for index, symbols in enumerate(minutes):
+        bars = {symbol: replace(_bar(index), symbol=symbol) for symbol in symbols}
+        context.present(bars, positions or {})
+    return context
+
+
+def test_a_minute_shows_each_symbol_its_own_past() -> None:
+    context = _together("AB", "A", "AB", "A")
+
+    assert context.symbols == ("A", "B")
+    assert context.minute_index() == 3
+    assert (context["A"].bar_index(), context["B"].bar_index()) == (3, 1)
+    assert [context["B"].volume(offset) for offset in range(2)] == [102.0, 100.0]
+    assert context.without_trade() == ("B",)
+
+
+def test_nothing_can_be_asked_for_on_a_symbol_without_a_bar_in_the_minute() -> None:
+    context = _together("AB", "A", positions={"B": LONG})
+
+    assert context["B"].position_size() == 100
+    with pytest.raises(InvalidValueError, match="a bar of B, was a minute without one"):
+        context["B"].close_position()
+    with pytest.raises(InvalidValueError, match="symbol of A, B, was 'C'"):
+        context["C"]
+    context["A"].buy(5)
+    assert len(context["A"].take_decisions()) == 1
+
+
+def test_exit_levels_are_dropped_in_a_minute_without_a_bar_too() -> None:
+    context = _together("AB", positions={"B": LONG})
+    context["B"].set_exit(stop=1.0)
+
+    context.present({"A": replace(_bar(1), symbol="A")}, {})
+
+    assert context["B"].exit_levels() == (None, None)
+
+
+def test_minutes_are_restored_exactly_and_only_for_the_same_symbols() -> None:
+    context = _together("AB", "A", positions={"B": LONG})
+    text = json.dumps(context.save())
+
+    restored = MinuteContext(("A", "B"), lookback=3)
+    restored.restore(json.loads(text))
+
+    assert json.dumps(restored.save()) == text
+    with pytest.raises(InvalidValueError, match="a state of A, C, was of A, B"):
+        MinuteContext(("A", "C"), lookback=3).restore(json.loads(text))

@@ -1,6 +1,7 @@
 """The services of the pipeline on the real stores, with a bus, a broker and a clock in memory."""
 
 import itertools
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -42,7 +43,7 @@ from quantterminal.domain.events import (
 from quantterminal.domain.orders import Order
 from quantterminal.domain.risk import Origin, RiskLimits
 from quantterminal.domain.signals import Action, Signal, intent_id
-from quantterminal.domain.strategy import Context
+from quantterminal.domain.strategy import Context, MinuteContext
 from quantterminal.ports.ledger import IntentRecord
 from quantterminal.ports.state import WorkingState
 from quantterminal.ports.watermarks import StreamState
@@ -61,7 +62,7 @@ from quantterminal.services.submit_order import ExecutionRuntime, submit_order
 from quantterminal.services.sweep_orders import cancel_orders
 from quantterminal.services.working_state import load_state
 from quantterminal.topology import ORDERS, SIGNALS
-from quantzoo.strategy import Strategy
+from quantzoo.strategy import MinuteStrategy, Strategy
 
 OPEN = datetime(2013, 10, 7, 13, 30, tzinfo=UTC)
 CASH = Decimal(100_000)
@@ -79,7 +80,20 @@ class Eager(Strategy):
         ctx.buy(10, reason=f"bar {self.seen}")
 
 
+class Together(MinuteStrategy):
+    """Asks for a share of all that traded, on each minute; says which minute it is."""
+
+    def on_start(self, ctx: MinuteContext) -> None:  # noqa: ARG002  the contract's signature
+        self.seen = 0
+
+    def on_minute(self, ctx: MinuteContext, bars: Mapping[str, Bar]) -> None:
+        self.seen += 1
+        for symbol in bars:
+            ctx[symbol].buy(1, reason=f"minute {self.seen}")
+
+
 EAGER = StrategyConfig("eager", f"{__name__}:Eager")
+TOGETHER = StrategyConfig("together", f"{__name__}:Together")
 
 
 def trading(*, symbols: tuple[str, ...] = ("SPY", "IBM"), **more: object) -> TradingConfig:

@@ -14,6 +14,7 @@ from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
 from quantterminal.adapters.memory.symbol_board import MemorySymbolBoard
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.memory.watermarks import MemoryWatermarks
+from quantterminal.domain.barrier import SHARD_SIZE
 from quantterminal.domain.configuration import Mode, TradingConfig
 from quantterminal.domain.errors import PermanentError, RetryableError
 from quantterminal.domain.events import MinuteClosed, SweepOrders
@@ -29,7 +30,7 @@ from quantterminal.ports.streams import (
 )
 from quantterminal.ports.ticks import MinutePart, TickDigest
 from quantterminal.ports.watermarks import Quote
-from quantterminal.services.ingest import SHARD_SIZE, Ingest, IngestPorts
+from quantterminal.services.ingest import Ingest, IngestPorts
 from tests.unit.quantterminal.services.sample_bars import CLOSE, OPEN, bar, minute, raw
 
 SYMBOLS = ("AAA", "BBB")

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from quantterminal.domain.bars import Bar
-from quantterminal.domain.strategy import Context
+from quantterminal.domain.strategy import Context, MinuteContext
 from quantzoo.features import FeatureStrategy
 from quantzoo.indicators import Ema, Indicator
-from quantzoo.strategy import Strategy
+from quantzoo.strategy import MinuteStrategy, Strategy
 
 Columns = Mapping[str, Sequence[float]]
 
@@ -138,3 +138,20 @@ class PeekingIndicator(Strategy):
     def on_bar(self, ctx: Context, bar: Bar) -> None:
         if self.next_close.update(bar.close) > bar.close and not ctx.position_size():
             ctx.buy(100)
+
+
+class PeekingTogether(MinuteStrategy):
+    """Knows the first symbol's next close from an earlier run."""
+
+    def on_start(self, ctx: MinuteContext) -> None:  # noqa: ARG002 - the contract's signature
+        self.count = 0
+
+    def on_minute(self, ctx: MinuteContext, bars: Mapping[str, Bar]) -> None:
+        symbol, bar = next(iter(bars.items()))
+        following = MEMORY.get(self.count + 1)
+        MEMORY[self.count] = bar.close
+        self.count += 1
+        if following is not None and following > bar.close and not ctx[symbol].position_size():
+            ctx[symbol].buy(100)
+        elif following is not None and following < bar.close:
+            ctx[symbol].close_position()

@@ -2,6 +2,7 @@ import pytest
 
 from quantzoo.catalog import STRATEGIES
 from quantzoo.research.bias import Bias, check_bias
+from quantzoo.strategies.rotation import Rotation
 from quantzoo.strategy import Strategy
 from tests.unit.quantzoo.histories import synthetic
 from tests.unit.quantzoo.research import planted
@@ -44,6 +45,16 @@ def test_our_strategies_pass(name: str) -> None:
     history = synthetic(("ALDR", "BRKT"), sessions=4)
 
     assert check_bias(STRATEGIES[name], history) == []
+
+
+def test_a_strategy_over_several_symbols_is_checked_with_all_of_them() -> None:
+    history = synthetic(("ALDR", "BRKT"), sessions=2)
+
+    assert check_bias(Rotation, history) == []
+    findings = check_bias(planted.PeekingTogether, history)
+    (found,) = [each for each in findings if each.bias is Bias.LOOKS_AHEAD]
+    assert found.symbol == "ALDR+BRKT"
+    assert "ALDR" in found.text
 
 
 def test_a_fair_feature_passes() -> None:
