@@ -5,6 +5,7 @@ positions and cash are added up here.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -94,8 +95,9 @@ class Oracle:
         sent = {key: request[key] for key in terms}
         if sent != terms:
             self._violated("I6", f"{name} leaves as {sent}, approved was {terms}")
-        # a second worker may find it meanwhile, and not at the broker: then its fate is unknown
-        if self.tables.orders[name].status not in _IN_FLIGHT:
+        # a second worker may find it meanwhile, and not at the broker: then its fate is unknown; or
+        # the first attempt has arrived since: then this one is refused as a duplicate
+        if self.tables.orders[name].status not in _IN_FLIGHT and not self._has_just_arrived(name):
             self._violated("I6", f"{name} leaves as {self.tables.orders[name].status}")
         self._check_time(intent)
         self._check_halts(intent)
@@ -167,7 +169,8 @@ class Oracle:
     ) -> None:
         """What holds once everything has come to rest."""
         self.check_now()
-        self._check_bars_seen()
+        given_up = _bars_given_up(dead)
+        self._check_bars_seen(given_up)
         self._check_signals_assessed()
         self._check_mapping()
         self._check_fills_complete()
@@ -176,10 +179,10 @@ class Oracle:
         self._check_cash()
         self._check_journal()
         self._check_rest(depths, dead)
-        self._check_evaluations(late)
+        self._check_evaluations(late, given_up)
         self._check_reasons()
 
-    def _check_evaluations(self, late: Mapping[str, int]) -> None:
+    def _check_evaluations(self, late: Mapping[str, int], given_up: Mapping[str, int]) -> None:
         """I7: each strategy has seen each accepted bar once; its own count says so.
 
         One that came after a later one of its symbol may be left out, for they go in order, and one
@@ -193,7 +196,7 @@ class Oracle:
         for strategy in self.strategies:
             for symbol, starts in accepted.items():
                 overtaken = sum(at < max(starts[:n]) for n, at in enumerate(starts) if n)
-                left_out = overtaken + late.get(symbol, 0)
+                left_out = overtaken + late.get(symbol, 0) + given_up.get(symbol, 0)
                 bars = range(len(starts) - left_out, len(starts) + 1)
                 self._count("I7")
                 snapshot = self.tables.snapshots.get((self.account, strategy, symbol))
@@ -223,6 +226,13 @@ class Oracle:
         if self.silence() > _SILENCE_S:
             self._violated("I15", f"{name} leaves while nobody listens to the broker's stream")
 
+    def _has_just_arrived(self, name: str) -> bool:
+        since = self.now() - _LEAVES_WITHIN
+        return any(
+            order.client_order_id == name and order.submitted_at > since
+            for order in self.broker.orders.values()
+        )
+
     def _check_halts(self, intent: Any) -> None:
         self._count("I5")
         scopes = ("account", f"strategy:{intent.strategy}", f"symbol:{intent.symbol}")
@@ -231,7 +241,7 @@ class Oracle:
             default=0,
         )
         level = max(level, int(self._is_stopped))
-        reduces = self._reduces(
+        reduces = self._is_untold(intent.symbol) or self._reduces(
             intent.symbol, intent.side.value, int(intent.quantity), but=intent.client_order_id
         )
         allowed = level == 0 or (reduces and (level == 1 or intent.origin == "flatten"))
@@ -285,6 +295,21 @@ class Oracle:
             for order in self.broker.orders.values()
         )
         return by_hand or any(each.kind == "SPLIT" for each in self.broker.activities)
+
+    def _is_untold(self, symbol: str) -> bool:
+        """Whether an order that is not ours has moved, or may move, the position, and that is still
+        on its way to our books: nobody here can count with it.
+        """
+        return any(
+            order.is_foreign
+            and order.symbol == symbol
+            and self._told_of(order.client_order_id) != (order.status, order.filled)
+            for order in self.broker.orders.values()
+        )
+
+    def _told_of(self, client_order_id: str) -> tuple[str, int] | None:
+        row = self.tables.orders.get(client_order_id)
+        return None if row is None else (row.status.value, int(row.filled_quantity))
 
     def _worst_case(self, symbol: str, *, but: str = "") -> tuple[int, int]:
         """With all that works at the broker, and all that left and may still arrive there."""
@@ -356,12 +381,15 @@ class Oracle:
             if fill is None or ours != (fill.quantity, fill.price, fill.side):
                 self._violated("I4", f"we booked {row.execution}, the broker has {fill}")
 
-    def _check_bars_seen(self) -> None:
-        """I7: each strategy was shown each bar that left, once, as far as time went forwards."""
+    def _check_bars_seen(self, given_up: Mapping[str, int]) -> None:
+        """I7: each strategy was shown each bar that left, once, as far as time went forwards.
+
+        What is in a dead letter waits for a person, and may have been shown before.
+        """
         for (_, strategy, symbol), snapshot in self.tables.snapshots.items():
             self._count("I7")
             seen, sent = _attributes(snapshot)["seen"], len(self._sent_bars.get(symbol, ()))
-            if seen != sent:
+            if not sent - given_up.get(symbol, 0) <= seen <= sent:
                 self._violated("I7", f"{strategy} saw {seen} bars of {symbol}, {sent} were sent")
         stored = {(symbol, _wire(start)) for symbol, start, _ in self.tables.bars.bars}
         for symbol, start in sorted(stored - self._sent_minutes):
@@ -587,6 +615,12 @@ def _by_symbol(held: Mapping[tuple[str, str], Decimal]) -> dict[Any, Decimal]:
     for (_, symbol), quantity in held.items():
         summed[symbol] = summed.get(symbol, _ZERO) + quantity
     return _without_zeros(summed)
+
+
+def _bars_given_up(dead: Mapping[str, Sequence[Any]]) -> Counter[str]:
+    """How many bars of each symbol are in dead letters."""
+    minutes = (json.loads(each.body)["payload"] for each in dead.get("bars", ()))
+    return Counter(bar["symbol"] for minute in minutes for bar in minute["bars"])
 
 
 def _attributes(snapshot: Any) -> dict[str, Any]:
