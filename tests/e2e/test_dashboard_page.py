@@ -461,6 +461,7 @@ def test_the_waiting_page_keeps_nobody_out_either(
     page.route("**/api/dashboard", lambda route: route.abort())
     page.route_web_socket("**/live", lambda socket: socket.close())
     page.goto(server.url)
+    expect(page.get_by_test_id("connection")).to_be_visible()
     page.evaluate(f"document.documentElement.dataset.palette = '{palette}'")
     assert axe(page) == []
     page.close()
