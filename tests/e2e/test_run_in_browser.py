@@ -18,10 +18,10 @@ from tests.e2e.qt_process import ROOT, QtRun, qt_run
 PAGE_BUILT = ROOT / "web" / "dist" / "index.html"
 PATIENCE_MS = 120_000
 SPEED = 30  # market seconds in a second
-# At the last price and for long: some orders rest until somebody cancels them.
+# Close to the last price and for long: some orders rest until somebody cancels them.
 CONFIG = """
 [execution]
-limit_offset_bps = 0
+limit_offset_bps = 1
 order_timeout_s = 300
 """
 
