@@ -249,7 +249,11 @@ class Parts:
     def pictures(self, database: "Database | None" = None) -> "DashboardRuntime":
         from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
         from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
-        from quantterminal.adapters.redis.watermarks import RedisQuoteBoard, RedisStreamGate
+        from quantterminal.adapters.redis.watermarks import (
+            RedisFeedBoard,
+            RedisQuoteBoard,
+            RedisStreamGate,
+        )
         from quantterminal.adapters.wire.frames import encode_frame
         from quantterminal.services.dashboard import DashboardRuntime
 
@@ -264,6 +268,7 @@ class Parts:
             encode=encode_frame,
             source=self.settings.get("QT_SOURCE", "live market data"),
             speed=self.settings.get("QT_SPEED", "real time"),
+            feed_board=RedisFeedBoard(self.redis, self.account),
         )
 
     def conninfo(self) -> str:

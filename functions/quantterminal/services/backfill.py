@@ -1,9 +1,9 @@
 """After the close: the minutes that the stream did not bring are fetched and kept.
 
 They come too late for a strategy and are never shown to one; reports and research need them. Every
-bar passes the same door as a live one. Gaps of the tape that the container found and did not live to
-fill get their prints. The splits and dividends that the vendor knows are brought
-up to date, too: the next session must not be read in the dollars of the last one.
+bar passes the same door as a live one. Gaps of the tape that the container found and did not live
+to fill get their prints. The splits and dividends that the vendor knows are brought up to date,
+too: the next session must not be read in the dollars of the last one.
 """
 
 from collections.abc import Sequence

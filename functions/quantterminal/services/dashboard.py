@@ -34,10 +34,11 @@ from quantterminal.ports.ledger import Books
 from quantterminal.ports.report_ledger import ReportLedger
 from quantterminal.ports.state import Mark, WorkingState
 from quantterminal.ports.view_ledger import Activity, StrategyFacts, ViewLedger
-from quantterminal.ports.watermarks import Quote, QuoteBoard, StreamGate
+from quantterminal.ports.watermarks import FeedBoard, Quote, QuoteBoard, StreamGate
 from quantterminal.services.assess_risk import risk_snapshot
 from quantterminal.services.report import day_report
 from quantterminal.services.risk_meters import Usage, meters
+from quantterminal.services.tape_health import tape_health
 
 _ZERO = Decimal(0)
 _NEWEST_ORDERS = 2_000
@@ -57,7 +58,8 @@ FiguresByStrategy = Mapping[str, Figures]
 class DashboardRuntime:
     """`source` and `speed` are labels of where the data comes from, shown as they are.
 
-    `encode` makes the JSON text of a message or an answer.
+    `encode` makes the JSON text of a message or an answer. Without a `feed_board` nothing is known
+    of how the feed's prints come in.
     """
 
     trading: TradingConfig
@@ -69,6 +71,7 @@ class DashboardRuntime:
     encode: Callable[[View], str]
     source: str
     speed: str
+    feed_board: FeedBoard | None = None
 
 
 def hello(sequence: int, *, runtime: DashboardRuntime, picture: Dashboard | None = None) -> Hello:
@@ -180,6 +183,7 @@ def dashboard(figures: FiguresByStrategy, *, runtime: DashboardRuntime) -> Dashb
         quotes=tuple(_quote(symbol, quote) for symbol, quote in sorted(quotes.items())),
         health=health,
         alerts=tuple(runtime.ledger.events(account, newest=_NEWEST_EVENTS)),
+        tape=tape_health(runtime.feed_board),
     )
 
 

@@ -148,6 +148,32 @@ export interface Health {
   readonly waiting_order_age_s: number | null;
 }
 
+/** When there was news of a symbol last, market time. */
+export interface SymbolSeen {
+  readonly symbol: string;
+  readonly at: Instant;
+}
+
+/** How the feed's prints and quotes come in, by the container's own word, every few seconds. state is the connection's, "unknown" while the container says nothing. Lags are milliseconds from the tape's time to when an event was looked at (lag) and to when it was stored (stored); None where nothing came. Counts are since the container started; waiting is how many nobody has looked at yet. quietest are the symbols that were silent longest. */
+export interface TapeHealth {
+  readonly state: string;
+  readonly at: Instant | null;
+  readonly events_per_s: number;
+  readonly lag_p50_ms: number | null;
+  readonly lag_p99_ms: number | null;
+  readonly stored_p50_ms: number | null;
+  readonly stored_p99_ms: number | null;
+  readonly waiting: number;
+  readonly thinned: number;
+  readonly refused: number;
+  readonly unreadable: number;
+  readonly spooled_bytes: number;
+  readonly reconnects: number;
+  readonly gaps: number;
+  readonly symbols: number;
+  readonly quietest: readonly SymbolSeen[];
+}
+
 /** One picture of the whole account at one instant of market time. */
 export interface Dashboard {
   readonly at: Instant;
@@ -176,6 +202,7 @@ export interface Dashboard {
   readonly quotes: readonly QuoteRow[];
   readonly health: Health;
   readonly alerts: readonly AlertRow[];
+  readonly tape: TapeHealth;
 }
 
 /** Rows that a list of the picture has no more, by their keys as text. */
@@ -207,6 +234,7 @@ export interface Changes {
   readonly quotes?: readonly QuoteRow[];
   readonly health?: Health;
   readonly alerts?: readonly AlertRow[];
+  readonly tape?: TapeHealth;
   readonly gone?: readonly Gone[];
 }
 
@@ -357,6 +385,28 @@ export const SHAPES = {
     feed_lag_s: "number?",
     waiting_order_age_s: "number?",
   },
+  SymbolSeen: {
+    symbol: "string",
+    at: "Instant",
+  },
+  TapeHealth: {
+    state: "string",
+    at: "Instant?",
+    events_per_s: "number",
+    lag_p50_ms: "number?",
+    lag_p99_ms: "number?",
+    stored_p50_ms: "number?",
+    stored_p99_ms: "number?",
+    waiting: "number",
+    thinned: "number",
+    refused: "number",
+    unreadable: "number",
+    spooled_bytes: "number",
+    reconnects: "number",
+    gaps: "number",
+    symbols: "number",
+    quietest: "SymbolSeen[]",
+  },
   Dashboard: {
     at: "Instant",
     mode: "string",
@@ -384,6 +434,7 @@ export const SHAPES = {
     quotes: "QuoteRow[]",
     health: "Health",
     alerts: "AlertRow[]",
+    tape: "TapeHealth",
   },
   Gone: {
     rows: "string",
@@ -411,6 +462,7 @@ export const SHAPES = {
     quotes: "QuoteRow[]~",
     health: "Health~",
     alerts: "AlertRow[]~",
+    tape: "TapeHealth~",
     gone: "Gone[]~",
   },
   Hello: {
