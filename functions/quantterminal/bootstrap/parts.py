@@ -258,7 +258,11 @@ class Parts:
     def pictures(self, database: "Database | None" = None) -> "DashboardRuntime":
         from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
         from quantterminal.adapters.postgres.view_ledger import PostgresViewLedger
-        from quantterminal.adapters.redis.watermarks import RedisQuoteBoard, RedisStreamGate
+        from quantterminal.adapters.redis.watermarks import (
+            RedisFeedBoard,
+            RedisQuoteBoard,
+            RedisStreamGate,
+        )
         from quantterminal.adapters.wire.frames import encode_frame
         from quantterminal.services.dashboard import DashboardRuntime
 
@@ -273,6 +277,7 @@ class Parts:
             encode=encode_frame,
             source=self.settings.get("QT_SOURCE", "live market data"),
             speed=self.settings.get("QT_SPEED", "real time"),
+            feed_board=RedisFeedBoard(self.redis, self.account),
         )
 
     def note_start(self, source: str, *, at: datetime, database: "Database | None" = None) -> None:

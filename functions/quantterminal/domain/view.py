@@ -206,6 +206,42 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class SymbolSeen:
+    """When there was news of a symbol last, market time."""
+
+    symbol: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TapeHealth:
+    """How the feed's prints and quotes come in, by the container's own word, every few seconds.
+
+    `state` is the connection's, "unknown" while the container says nothing. Lags are milliseconds
+    from the tape's time to when an event was looked at (`lag`) and to when it was stored
+    (`stored`); None where nothing came. Counts are since the container started; `waiting` is how
+    many nobody has looked at yet. `quietest` are the symbols that were silent longest.
+    """
+
+    state: str = "unknown"
+    at: datetime | None = None
+    events_per_s: float = 0.0
+    lag_p50_ms: float | None = None
+    lag_p99_ms: float | None = None
+    stored_p50_ms: float | None = None
+    stored_p99_ms: float | None = None
+    waiting: int = 0
+    thinned: int = 0
+    refused: int = 0
+    unreadable: int = 0
+    spooled_bytes: int = 0
+    reconnects: int = 0
+    gaps: int = 0
+    symbols: int = 0
+    quietest: tuple[SymbolSeen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """One picture of the whole account at one instant of market time.
 
@@ -240,6 +276,7 @@ class Dashboard:
     alerts: tuple[AlertRow, ...] = ()
     gross: str = ""
     net: str = ""
+    tape: TapeHealth = field(default_factory=TapeHealth)
 
 
 # The lists of a picture whose rows are told one by one, and the field that names a row.
@@ -291,6 +328,7 @@ class Changes:
     alerts: tuple[AlertRow, ...] | None = None
     gross: str | None = None
     net: str | None = None
+    tape: TapeHealth | None = None
     gone: tuple[Gone, ...] | None = None
 
 

@@ -35,11 +35,12 @@ from quantterminal.ports.ledger import Books
 from quantterminal.ports.report_ledger import ReportLedger
 from quantterminal.ports.state import Mark, WorkingState
 from quantterminal.ports.view_ledger import Activity, StrategyFacts, ViewLedger
-from quantterminal.ports.watermarks import Quote, QuoteBoard, StreamGate
+from quantterminal.ports.watermarks import FeedBoard, Quote, QuoteBoard, StreamGate
 from quantterminal.services.assess_risk import risk_snapshot
 from quantterminal.services.queue_watch import Queued
 from quantterminal.services.report import backtest_curve, day_report
 from quantterminal.services.risk_meters import Usage, meters
+from quantterminal.services.tape_health import tape_health
 
 _ZERO = Decimal(0)
 _NEWEST_ORDERS = 2_000
@@ -60,7 +61,8 @@ FiguresByStrategy = Mapping[str, Figures]
 class DashboardRuntime:
     """`source` and `speed` are labels of where the data comes from, shown as they are.
 
-    `encode` makes the JSON text of a message or an answer.
+    `encode` makes the JSON text of a message or an answer. Without a `feed_board` nothing is known
+    of how the feed's prints come in.
     """
 
     trading: TradingConfig
@@ -72,6 +74,7 @@ class DashboardRuntime:
     encode: Callable[[View], str]
     source: str
     speed: str
+    feed_board: FeedBoard | None = None
 
 
 def hello(sequence: int, *, runtime: DashboardRuntime, picture: Dashboard | None = None) -> Hello:
@@ -196,6 +199,7 @@ def dashboard(
         alerts=tuple(runtime.ledger.events(account, newest=_NEWEST_EVENTS)),
         gross=_money(sum((abs(value) for value in values.values()), _ZERO)),
         net=_money(sum(values.values(), _ZERO)),
+        tape=tape_health(runtime.feed_board),
     )
 
 

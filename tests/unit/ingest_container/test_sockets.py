@@ -182,3 +182,30 @@ def test_where_nobody_listens_the_session_is_told_each_time() -> None:
         assert set(script.closes) == {None}
 
     asyncio.run(scenario())
+
+
+def test_between_small_reads_it_rests_and_loses_nothing() -> None:
+    count = 3_000
+    arrivals: list[int] = []
+
+    async def answer(socket: ServerConnection) -> None:
+        await socket.recv()
+        for number in range(count):
+            await socket.send(f"[{number}]")  # each its own segment
+            if number % 10 == 0:
+                await asyncio.sleep(0)
+        await socket.close(1000)
+
+    async def scenario() -> Script:
+        script = Script()
+
+        def handle(events: Sequence[str]) -> None:
+            script.events.extend(events)
+            arrivals.append(len(events))
+
+        async with talking_to(answer, script, handle):
+            await until(lambda: bool(script.closes))
+        return script
+
+    assert asyncio.run(scenario()).events[:count] == [f"[{number}]" for number in range(count)]
+    assert max(arrivals) > 10

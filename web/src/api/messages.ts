@@ -34,15 +34,13 @@ export interface OrderRow {
   readonly slippage_bps: string;
 }
 
-/** One strategy's day: orders filled, round trips closed. The four figures after them are the report's: None or empty where the day does not define them. */
+/** One strategy's day. The four figures are the report's: None or empty where the day does not define them. */
 export interface StrategyRow {
   readonly name: string;
   readonly level: string;
   readonly day_pnl: string;
-  readonly fills: number;
-  readonly last_signal: string;
-  readonly last_signal_at: Instant | null;
   readonly trades: number;
+  readonly last_signal: string;
   readonly sharpe: string;
   readonly win_rate: string;
   readonly max_drawdown: string;
@@ -88,20 +86,19 @@ export interface EquityPoint {
   readonly equity: string;
 }
 
-/** Something that belongs beside the curve: a halt, a re-arming, a start, a deploy. */
+/** Something that belongs beside the curve: a halt, a re-arming, a start of the system. */
 export interface Marker {
   readonly at: Instant;
   readonly kind: string;
   readonly text: string;
 }
 
-/** The equity of a span: day, week, month or all, thinned to what a chart can show. previous_close is the last equity before the span, empty where there is none. backtest is what the backtester made of the newest days, where their reports compare them. */
+/** The equity of a span: day, week, month or all, thinned to what a chart can show. previous_close is the last equity before the span, empty where there is none. */
 export interface CurveView {
   readonly span: string;
   readonly points: readonly EquityPoint[];
   readonly markers: readonly Marker[];
   readonly previous_close: string;
-  readonly backtest: readonly EquityPoint[];
 }
 
 /** One minute; at is its start. Prices are floats, as the market data is. */
@@ -137,7 +134,7 @@ export interface Visitor {
   readonly may_operate: boolean;
 }
 
-/** Ages in seconds of market time; None where nothing has been seen yet. waiting_order_age_s is how long the oldest approved order has waited to be sent, queue_age_s for how long some queue has not been seen empty; queued counts the messages in all of them. */
+/** Ages in seconds of market time; None where nothing has been seen yet. waiting_order_age_s is how long the oldest approved order has waited to be sent. */
 export interface Health {
   readonly feed: string;
   readonly broker_stream: string;
@@ -149,11 +146,35 @@ export interface Health {
   readonly latency_p99_ms: number | null;
   readonly feed_lag_s: number | null;
   readonly waiting_order_age_s: number | null;
-  readonly queued: number | null;
-  readonly queue_age_s: number | null;
 }
 
-/** One picture of the whole account at one instant of market time. gross and net are the market values of all positions, without and with their signs. */
+/** When there was news of a symbol last, market time. */
+export interface SymbolSeen {
+  readonly symbol: string;
+  readonly at: Instant;
+}
+
+/** How the feed's prints and quotes come in, by the container's own word, every few seconds. state is the connection's, "unknown" while the container says nothing. Lags are milliseconds from the tape's time to when an event was looked at (lag) and to when it was stored (stored); None where nothing came. Counts are since the container started; waiting is how many nobody has looked at yet. quietest are the symbols that were silent longest. */
+export interface TapeHealth {
+  readonly state: string;
+  readonly at: Instant | null;
+  readonly events_per_s: number;
+  readonly lag_p50_ms: number | null;
+  readonly lag_p99_ms: number | null;
+  readonly stored_p50_ms: number | null;
+  readonly stored_p99_ms: number | null;
+  readonly waiting: number;
+  readonly thinned: number;
+  readonly refused: number;
+  readonly unreadable: number;
+  readonly spooled_bytes: number;
+  readonly reconnects: number;
+  readonly gaps: number;
+  readonly symbols: number;
+  readonly quietest: readonly SymbolSeen[];
+}
+
+/** One picture of the whole account at one instant of market time. */
 export interface Dashboard {
   readonly at: Instant;
   readonly mode: string;
@@ -181,8 +202,7 @@ export interface Dashboard {
   readonly quotes: readonly QuoteRow[];
   readonly health: Health;
   readonly alerts: readonly AlertRow[];
-  readonly gross: string;
-  readonly net: string;
+  readonly tape: TapeHealth;
 }
 
 /** Rows that a list of the picture has no more, by their keys as text. */
@@ -214,8 +234,7 @@ export interface Changes {
   readonly quotes?: readonly QuoteRow[];
   readonly health?: Health;
   readonly alerts?: readonly AlertRow[];
-  readonly gross?: string;
-  readonly net?: string;
+  readonly tape?: TapeHealth;
   readonly gone?: readonly Gone[];
 }
 
@@ -281,10 +300,8 @@ export const SHAPES = {
     name: "string",
     level: "string",
     day_pnl: "string",
-    fills: "number",
-    last_signal: "string",
-    last_signal_at: "Instant?",
     trades: "number",
+    last_signal: "string",
     sharpe: "string",
     win_rate: "string",
     max_drawdown: "string",
@@ -331,7 +348,6 @@ export const SHAPES = {
     points: "EquityPoint[]",
     markers: "Marker[]",
     previous_close: "string",
-    backtest: "EquityPoint[]",
   },
   BarRow: {
     at: "Instant",
@@ -368,8 +384,28 @@ export const SHAPES = {
     latency_p99_ms: "number?",
     feed_lag_s: "number?",
     waiting_order_age_s: "number?",
-    queued: "number?",
-    queue_age_s: "number?",
+  },
+  SymbolSeen: {
+    symbol: "string",
+    at: "Instant",
+  },
+  TapeHealth: {
+    state: "string",
+    at: "Instant?",
+    events_per_s: "number",
+    lag_p50_ms: "number?",
+    lag_p99_ms: "number?",
+    stored_p50_ms: "number?",
+    stored_p99_ms: "number?",
+    waiting: "number",
+    thinned: "number",
+    refused: "number",
+    unreadable: "number",
+    spooled_bytes: "number",
+    reconnects: "number",
+    gaps: "number",
+    symbols: "number",
+    quietest: "SymbolSeen[]",
   },
   Dashboard: {
     at: "Instant",
@@ -398,8 +434,7 @@ export const SHAPES = {
     quotes: "QuoteRow[]",
     health: "Health",
     alerts: "AlertRow[]",
-    gross: "string",
-    net: "string",
+    tape: "TapeHealth",
   },
   Gone: {
     rows: "string",
@@ -427,8 +462,7 @@ export const SHAPES = {
     quotes: "QuoteRow[]~",
     health: "Health~",
     alerts: "AlertRow[]~",
-    gross: "string~",
-    net: "string~",
+    tape: "TapeHealth~",
     gone: "Gone[]~",
   },
   Hello: {

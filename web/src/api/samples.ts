@@ -50,6 +50,24 @@ export function dashboard(second: number, equity: string): Dashboard {
     queue_age_s: null,
     },
     alerts: [],
+    tape: {
+      state: "live",
+      at: instant(0),
+      events_per_s: 0,
+      lag_p50_ms: null,
+      lag_p99_ms: null,
+      stored_p50_ms: null,
+      stored_p99_ms: null,
+      waiting: 0,
+      thinned: 0,
+      refused: 0,
+      unreadable: 0,
+      spooled_bytes: 0,
+      reconnects: 0,
+      gaps: 0,
+      symbols: 0,
+      quietest: [],
+    },
   };
 }
 

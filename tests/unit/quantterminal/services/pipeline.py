@@ -12,7 +12,7 @@ from quantterminal.adapters.memory.clock import MemoryClock
 from quantterminal.adapters.memory.corporate_actions import MemoryCorporateActions
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.gate import MemoryGate
-from quantterminal.adapters.memory.quotes import MemoryQuoteBoard
+from quantterminal.adapters.memory.quotes import MemoryFeedBoard, MemoryQuoteBoard
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
 from quantterminal.adapters.postgres.account_ledger import PostgresAccountLedger
 from quantterminal.adapters.postgres.activity_ledger import PostgresActivityLedger
@@ -128,6 +128,7 @@ class Pipeline:
         self.gate = of.gate if of else MemoryGate(monotonic=lambda: 0.0)
         self.broker = of.broker if of else MemoryBroker(self.clock, cash=CASH)
         self.quotes = of.quotes if of else MemoryQuoteBoard()
+        self.feed_board = of.feed_board if of else MemoryFeedBoard()
         self.archive = of.archive if of else MemoryArchive()
         self.database = Database(lambda: database)
         self.valkey = connect(valkey)
@@ -209,6 +210,7 @@ class Pipeline:
             days=PostgresReportLedger(self.database),
             quotes=self.quotes,
             gate=self.gate,
+            feed_board=self.feed_board,
             encode=encode_frame,
             source="test",
             speed="none",

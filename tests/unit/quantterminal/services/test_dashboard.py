@@ -27,6 +27,7 @@ from quantterminal.services.dashboard import (
 from quantterminal.services.reconcile import import_facts
 from tests.unit.quantterminal.services.conftest import MakePipeline
 from tests.unit.quantterminal.services.pipeline import CASH, OPEN, Pipeline
+from tests.unit.quantterminal.services.test_tape_health import TOLD
 
 
 def picture(pipeline: Pipeline) -> Dashboard:
@@ -254,6 +255,14 @@ def test_quotes_are_the_book(pipeline: Pipeline) -> None:
     [row] = picture(pipeline).quotes
 
     assert (row.symbol, row.bid, row.ask) == ("SPY", "99.9800", "100.0400")
+
+
+def test_the_feed_s_own_figures_are_part_of_the_picture(pipeline: Pipeline) -> None:
+    assert picture(pipeline).tape.state == "unknown"
+
+    pipeline.feed_board.put(TOLD)
+
+    assert (picture(pipeline).tape.state, picture(pipeline).tape.stored_p99_ms) == ("live", 19.0)
 
 
 def test_an_order_that_waits_to_be_sent_makes_the_pipeline_old(pipeline: Pipeline) -> None:

@@ -144,8 +144,8 @@ declare
     name text;
 begin
     if ticks_are_hypertables() then
-        execute 'select count(drop_chunks(name::regclass, older_than => $1))::integer'
-            ' from unnest(array[''trades'', ''quotes'']) name' into gone using before;
+        execute 'select count(*)::integer from unnest(array[''trades'', ''quotes'']) name,'
+            ' lateral drop_chunks(name::regclass, older_than => $1) chunk' into gone using before;
         return gone;
     end if;
     for name in

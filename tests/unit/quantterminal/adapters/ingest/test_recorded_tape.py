@@ -23,14 +23,17 @@ import pytest
 
 from quantterminal.adapters.ingest.minutes import minute_parts
 from quantterminal.adapters.ingest.tables import Symbols, trade_table
-from quantterminal.adapters.polygon.codec import Trade
+from quantterminal.adapters.polygon.codec import Trade, decode
+from quantterminal.domain.sessions import session_at
 from quantterminal.domain.trade_conditions import COMPILED, ConditionRules, mask_of
 from quantterminal.ports.feed import RawBar
+from quantterminal.ports.streams import BarSeen
 from quantterminal.services.bars_from_trades import BarsFromTrades
 from tests.project_files import ROOT
 from tests.unit.quantterminal.adapters.ingest.ticks import later
 
 LEAN = ROOT.parent / "shared" / "data" / "lean"
+WIRE = ROOT.parent / "shared" / "data" / "wire" / "dev" / "IBM_20131007_AM.jsonl.gz"
 DAYS = [
     ("SPY", "20131007"),
     ("BAC", "20131007"),
@@ -197,3 +200,22 @@ def test_without_sweeps_every_difference_is_explained(
 
     assert set(found.different) == explained
     assert found.same_prices / found.minutes >= 0.98
+
+
+@pytest.mark.skipif(not WIRE.exists(), reason="the recorded frames are not part of the project")
+def test_the_minutes_of_the_wire_are_those_that_the_prints_make() -> None:
+    with gzip.open(WIRE, "rt") as file:
+        said = [each for line in file for each in decode(line)]
+    bars = [each.bar for each in said if isinstance(each, BarSeen)]
+    sent = {bar["start"]: bar for bar in bars if session_at(bar["start"]) is not None}
+    made = {bar["start"]: bar for bar in built("IBM", "20131007", RECORDER).values()}
+
+    both = [(sent[start], made[start]) for start in sent if start in made]
+    same_volume = sum(one["volume"] == other["volume"] for one, other in both)
+    near = sum(
+        all(abs(one[name] - other[name]) <= CENTS for name in ("open", "high", "low", "close"))
+        for one, other in both
+    )
+    assert len(both) == len(sent) == MINUTES
+    assert same_volume / MINUTES >= 0.98
+    assert near / MINUTES >= 0.98
