@@ -169,6 +169,10 @@ warm_up = 30
 name = "next"
 kind = "quantzoo.original.adapter:Original"
 parameters = { target = "old_style:NextStyle", warm_up = 30 }
+[[strategies]]
+name = "names"
+kind = "quantzoo.original.adapter:Original"
+parameters = { target = "old_style:Names", warm_up = 30 }
 """
 
 
@@ -183,7 +187,7 @@ def test_original_strategies_are_equal(tmp_path: Path, monkeypatch: pytest.Monke
 
     live, result = run_live(plan), replayed(plan)
 
-    assert {each.strategy for each in result.fills} == {"old", "next"}
+    assert {each.strategy for each in result.fills} == {"old", "next", "names"}
     assert_equal(live, record_of(result))
 
 

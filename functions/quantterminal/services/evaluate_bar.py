@@ -31,7 +31,7 @@ from quantterminal.services.halting import HaltDesk
 from quantterminal.services.session_day import SessionRuntime, open_session
 from quantterminal.services.working_state import load_state
 from quantterminal.topology import SIGNALS
-from quantzoo.runs import EVERY, bar_run, minute_run, on_bars, on_minutes
+from quantzoo.runs import EVERY, bar_run, minute_run, on_minutes
 
 _TRIES = 3
 
@@ -140,10 +140,17 @@ def _holdings(
     minute: MinuteClosed, bars: Mapping[str, Bar], trading: TradingConfig
 ) -> list[Holding]:
     """Whose state this minute is for. A late bar is no part of a closed minute."""
-    alone = [(each.name, symbol) for symbol in bars for each in on_bars(trading, symbol)]
+    shown_minutes = on_minutes(trading)
+    names = {each.name for each in shown_minutes}
+    alone = [
+        (each.name, symbol)
+        for symbol in bars
+        for each in trading.strategies_for(symbol)
+        if each.name not in names
+    ]
     together = [
         (each.name, EVERY)
-        for each in on_minutes(trading)
+        for each in shown_minutes
         if not minute.late and not bars.keys().isdisjoint(trading.symbols_of(each))
     ]
     return alone + together
