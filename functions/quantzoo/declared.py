@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from quantterminal.domain.bars import Bar
-from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.strategy import Context
 from quantzoo.readings import Reading
 from quantzoo.state import decode_attributes, encode_attributes
@@ -117,10 +116,7 @@ class DeclaredStrategy(Strategy):
         return {**self._identity(), "attributes": encode_attributes(self.name, state)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        expected = self._identity()
-        found = {key: state.get(key) for key in expected}
-        if found != expected:
-            raise InvalidValueError(f"Expected the state of {expected}, was {found}")
+        self._check_identity(state)
         vars(self).update(decode_attributes(state["attributes"]))
 
     def _read(self, bar: Bar) -> list[Any] | None:

@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from quantterminal.domain.bars import Bar
-from quantterminal.domain.errors import ConfigurationError, InvalidValueError
+from quantterminal.domain.errors import ConfigurationError, InvalidValueError, StaleStateError
 from quantterminal.domain.sessions import session_at
 from quantterminal.domain.strategy import Context, MinuteContext
 from quantzoo.parameters import Between, Parameters, as_mapping, parameters_from
@@ -94,16 +94,19 @@ class StrategyBase(ABC):
     def restore(self, state: Mapping[str, Any]) -> None:
         """The inverse of `save`: every attribute becomes what it was then.
 
-        Raises InvalidValueError for the state of another strategy, version or set of parameters.
+        Raises StaleStateError for the state of another strategy, version or set of parameters.
         """
-        expected = self._identity()
-        found = {key: state.get(key) for key in expected}
-        if found != expected:
-            raise InvalidValueError(f"Expected the state of {expected}, was {found}")
+        self._check_identity(state)
         attributes = decode_attributes(state["attributes"])
         parameters = self.parameters
         vars(self).clear()
         vars(self).update(attributes, parameters=parameters)
+
+    def _check_identity(self, state: Mapping[str, Any]) -> None:
+        expected = self._identity()
+        found = {key: state.get(key) for key in expected}
+        if found != expected:
+            raise StaleStateError(f"Expected the state of {expected}, was {found}")
 
     def _identity(self) -> dict[str, Any]:
         return {

@@ -1,8 +1,10 @@
 """A whole live run (queues, handlers, stores, broker) over a bar file, and what its ledger says."""
 
 import io
+import json
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,6 +17,7 @@ from cli.planning import RunOptions, make_plan
 from local.plan import RunPlan
 from local.processes.ready import free_port
 from local.progress import Progress
+from local.pump.duplicates import DUPLICATE_KINDS
 from local.run_folder import RunFolder
 from local.servers import Servers
 from local.summary import Summary
@@ -47,20 +50,46 @@ class Record:
 
 
 class Faults(Progress):
-    """Kills a child process when the market reaches a time; each once."""
+    """Kills a child process when the market reaches a time; each once. `again` is how many
+    messages of each kind come a second time at every step of the market, by their fault's name.
+    """
 
-    def __init__(self, deaths: dict[datetime, str]) -> None:
+    def __init__(
+        self,
+        deaths: Mapping[datetime, str] | None = None,
+        *,
+        again: Mapping[str, int] | None = None,
+    ) -> None:
         super().__init__(io.StringIO())
         self.servers: Servers | None = None
         self.killed: list[str] = []
-        self._deaths = dict(deaths)
+        self.evaluated: Counter[str] = Counter()
+        self._deaths = dict(deaths or {})
+        self._again = dict(again or {})
 
     def market_time(self, now: datetime) -> None:
+        self._deliver_again()
         for at in [at for at in self._deaths if at <= now]:
             name = self._deaths.pop(at)
             if self.servers is not None:
                 self.servers.children[name].process.kill()
                 self.killed.append(name)
+
+    def note(self) -> None:
+        """How often each minute reached the strategies, from the log of their function."""
+        if self.servers is None:
+            return
+        log = self.servers.children["pump"].log.read_text(encoding="utf-8")
+        for line in log.splitlines():
+            if '"MinuteEvaluated"' in line:
+                self.evaluated[json.loads(line[line.index("{") :])["minute"]] += 1
+
+    def _deliver_again(self) -> None:
+        if self.servers is None:
+            return
+        for kind, count in self._again.items():
+            name = "pump" if kind in DUPLICATE_KINDS else "market"
+            self.servers.client(name).post("/fault", {"kind": kind, "count": count})
 
 
 def plan_for(folder: Path, bars: list[Path], *, config: str = "", cash: str = "100000") -> RunPlan:
@@ -81,7 +110,7 @@ def plan_for(folder: Path, bars: list[Path], *, config: str = "", cash: str = "1
 
 def run_live(plan: RunPlan, *, faults: Faults | None = None) -> Record:
     """Play the plan to its end; the books must agree."""
-    progress = faults or Faults({})
+    progress = faults or Faults()
     folder = RunFolder.make(plan.run_dir, now=datetime.now(UTC))
     servers = Servers(plan, folder)
     progress.servers = servers
@@ -90,6 +119,7 @@ def run_live(plan: RunPlan, *, faults: Faults | None = None) -> Record:
     def read(summary: Summary) -> None:
         assert summary.agreement.agree, summary.agreement.differences
         found.append(_read(servers))
+        progress.note()
 
     try:
         stop = threading.Event()

@@ -20,6 +20,18 @@ from tests.parity.live_run import Faults, Record, Row, plan_for, run_live
 from tests.unit.quantzoo.original import old_style
 
 SYMBOLS = ("ALDR", "BRKT", "CYGN")
+ROTATION = """
+[[strategies]]
+name = "rotation"
+kind = "quantzoo.strategies.rotation:Rotation"
+parameters = { period = 10, every = 5, most = 2 }
+"""
+TOGETHER = """
+[[strategies]]
+name = "momentum"
+kind = "momentum"
+parameters = { fast = 3, slow = 10, confirmation = 5 }
+"""
 TIGHT = """
 [[strategies]]
 name = "momentum"
@@ -122,6 +134,28 @@ def test_restarts_and_a_halt_do_not_change_a_decision(tmp_path: Path) -> None:
     assert_equal(live, record_of(result))
 
 
+AGAIN = {"deliver_again": 1, "send_copy": 1, "duplicate_updates": 1}
+
+
+def assert_came_again(faults: Faults) -> None:
+    """Minutes reached the strategies a second time and more."""
+    assert sum(count > 1 for count in faults.evaluated.values()) > 10, faults.evaluated
+
+
+def test_messages_that_come_twice_do_not_change_a_decision(tmp_path: Path) -> None:
+    """At each step some handled messages come again, at once or as a copy, and so do updates."""
+    bars = tmp_path / "bars.csv"
+    write_bars(bars, symbols=SYMBOLS, minutes=50, seed=11)
+    plan = plan_for(tmp_path, [bars], config=ROTATION + TIGHT, cash="20000000")
+    faults = Faults(again=AGAIN)
+
+    live, result = run_live(plan, faults=faults), replayed(plan)
+
+    assert_came_again(faults)
+    assert {each.strategy for each in result.fills} > {"momentum", "rotation"}
+    assert_equal(live, record_of(result))
+
+
 ORIGINAL = """
 [[strategies]]
 name = "old"
@@ -135,6 +169,10 @@ warm_up = 30
 name = "next"
 kind = "quantzoo.original.adapter:Original"
 parameters = { target = "old_style:NextStyle", warm_up = 30 }
+[[strategies]]
+name = "names"
+kind = "quantzoo.original.adapter:Original"
+parameters = { target = "old_style:Names", warm_up = 30 }
 """
 
 
@@ -149,20 +187,8 @@ def test_original_strategies_are_equal(tmp_path: Path, monkeypatch: pytest.Monke
 
     live, result = run_live(plan), replayed(plan)
 
-    assert {each.strategy for each in result.fills} == {"old", "next"}
+    assert {each.strategy for each in result.fills} == {"old", "next", "names"}
     assert_equal(live, record_of(result))
-
-
-TOGETHER = """
-[[strategies]]
-name = "rotation"
-kind = "quantzoo.strategies.rotation:Rotation"
-parameters = { period = 10, every = 5, most = 2 }
-[[strategies]]
-name = "momentum"
-kind = "momentum"
-parameters = { fast = 3, slow = 10, confirmation = 5 }
-"""
 
 
 def test_a_strategy_over_several_symbols_is_equal(tmp_path: Path) -> None:
@@ -172,7 +198,7 @@ def test_a_strategy_over_several_symbols_is_equal(tmp_path: Path) -> None:
     header, *rows = bars.read_text().splitlines(keepends=True)
     thinned = [row for number, row in enumerate(rows) if number % 11]
     bars.write_text("".join([header, *thinned]))
-    plan = plan_for(tmp_path, [bars], config=TOGETHER)
+    plan = plan_for(tmp_path, [bars], config=ROTATION + TOGETHER)
 
     live, result = run_live(plan), replayed(plan)
 
@@ -187,10 +213,16 @@ RECORDED_FILES = [RECORDED / f"{symbol}_20131008.csv.gz" for symbol in ("IBM", "
 @pytest.mark.skipif(
     not all(file.exists() for file in RECORDED_FILES), reason="the recorded bars are not here"
 )
-def test_a_recorded_day_is_equal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [{}, AGAIN], ids=["undisturbed", "messages come twice"])
+def test_a_recorded_day_is_equal(tmp_path: Path, again: dict[str, int]) -> None:
     plan = plan_for(tmp_path, RECORDED_FILES)
+    faults = Faults(again=again)
 
-    assert_equal(run_live(plan), record_of(replayed(plan)))
+    live, result = run_live(plan, faults=faults), replayed(plan)
+
+    if again:
+        assert_came_again(faults)
+    assert_equal(live, record_of(result))
 
 
 def test_the_record_tells_different_fills_apart(tmp_path: Path) -> None:

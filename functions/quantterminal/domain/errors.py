@@ -2,6 +2,7 @@
 
 QuantTerminalError
 ├── InvalidValueError (ValueError)   a value object refused what it was given
+│   └── StaleStateError              a strategy's state that another version of it has saved
 ├── IllegalTransitionError           an order event that the table does not allow
 ├── CalendarRangeError               a date outside the sessions table
 ├── ConfigurationError               settings that are missing, unknown or out of range
@@ -22,6 +23,10 @@ class QuantTerminalError(Exception):
 
 class InvalidValueError(QuantTerminalError, ValueError):
     """A value object refused what it was given."""
+
+
+class StaleStateError(InvalidValueError):
+    """The saved state of another strategy, version, set of parameters or set of symbols."""
 
 
 class IllegalTransitionError(QuantTerminalError):

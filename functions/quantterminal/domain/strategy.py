@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from quantterminal.domain.bars import Bar
-from quantterminal.domain.errors import InvalidValueError
+from quantterminal.domain.errors import InvalidValueError, StaleStateError
 from quantterminal.domain.sessions import session_at
 from quantterminal.domain.signals import Action
 
@@ -233,10 +233,10 @@ class MinuteContext:
         return {"index": self._index, "contexts": contexts}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """The inverse of `save`; raises InvalidValueError for the state of other symbols."""
+        """The inverse of `save`; raises StaleStateError for the state of other symbols."""
         contexts = state["contexts"]
         if tuple(sorted(contexts)) != self.symbols:
-            raise InvalidValueError(
+            raise StaleStateError(
                 f"Expected a state of {', '.join(self.symbols)}, was of {', '.join(contexts)}"
             )
         self._index = state["index"]
@@ -259,7 +259,10 @@ class Saved(Protocol):
         ...
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """The inverse of `save`: afterwards the strategy decides exactly as the saved one."""
+        """The inverse of `save`: afterwards the strategy decides exactly as the saved one.
+
+        Raises StaleStateError for the state of another version or set of parameters.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.configuration import StrategyConfig, TradingConfig
 from quantterminal.domain.corporate_actions import ActionKind
-from quantterminal.domain.errors import ConflictError, RetryableError
+from quantterminal.domain.errors import ConflictError, RetryableError, StaleStateError
 from quantterminal.domain.events import AssessSignal, Message, MinuteClosed
 from quantterminal.domain.halts import EquityMarks
 from quantterminal.domain.kernel import MinuteRun, StrategyRun, in_order, step, step_minute
@@ -31,7 +31,7 @@ from quantterminal.services.halting import HaltDesk
 from quantterminal.services.session_day import SessionRuntime, open_session
 from quantterminal.services.working_state import load_state
 from quantterminal.topology import SIGNALS
-from quantzoo.runs import EVERY, bar_run, minute_run, on_bars, on_minutes
+from quantzoo.runs import EVERY, bar_run, minute_run, on_minutes
 
 _TRIES = 3
 
@@ -107,9 +107,7 @@ def _evaluate(
     for _ in range(_TRIES):
         due = [each for each in holdings if _is_due(known.get(each), minute)]
         usable = _without_splits(known, minute, runtime)
-        signals, states = _step_all(
-            due, minute, bars, known=usable, state=state, trading=runtime.trading
-        )
+        signals, states = _step_all(due, minute, bars, known=usable, state=state, runtime=runtime)
         try:
             if due:
                 runtime.ledger.record_evaluation(
@@ -142,10 +140,17 @@ def _holdings(
     minute: MinuteClosed, bars: Mapping[str, Bar], trading: TradingConfig
 ) -> list[Holding]:
     """Whose state this minute is for. A late bar is no part of a closed minute."""
-    alone = [(each.name, symbol) for symbol in bars for each in on_bars(trading, symbol)]
+    shown_minutes = on_minutes(trading)
+    names = {each.name for each in shown_minutes}
+    alone = [
+        (each.name, symbol)
+        for symbol in bars
+        for each in trading.strategies_for(symbol)
+        if each.name not in names
+    ]
     together = [
         (each.name, EVERY)
-        for each in on_minutes(trading)
+        for each in shown_minutes
         if not minute.late and not bars.keys().isdisjoint(trading.symbols_of(each))
     ]
     return alone + together
@@ -195,22 +200,39 @@ def _step_all(
     *,
     known: dict[Holding, Snapshot],
     state: WorkingState,
-    trading: TradingConfig,
+    runtime: StrategyRuntime,
 ) -> tuple[list[Signal], dict[Holding, str]]:
-    configs = {config.name: config for config in trading.strategies}
+    configs = {config.name: config for config in runtime.trading.strategies}
     signals: list[Signal] = []
     states: dict[Holding, str] = {}
     for holding in due:
-        strategy, symbol = holding
-        run = _run(configs[strategy], symbol, trading)
-        if holding in known:
-            run.restore(json.loads(known[holding].state))
+        symbol = holding[1]
+        run = _continued(configs, holding, known.get(holding), runtime)
         if isinstance(run, MinuteRun):
             signals += _step_together(run, minute, bars, state=state)
         else:
             signals += step(run, bars[symbol], position=_position(state, holding))
         states[holding] = json.dumps(run.save())
     return in_order(signals, list(configs)), states
+
+
+def _continued(
+    configs: Mapping[str, StrategyConfig],
+    holding: Holding,
+    snapshot: Snapshot | None,
+    runtime: StrategyRuntime,
+) -> StrategyRun | MinuteRun:
+    """Where the snapshot left off; from the start when other logic or parameters made it."""
+    strategy, symbol = holding
+    run = _run(configs[strategy], symbol, runtime.trading)
+    if snapshot is None:
+        return run
+    try:
+        run.restore(json.loads(snapshot.state))
+    except StaleStateError:
+        runtime.telemetry.record("strategy_starts_over", strategy=strategy, symbol=symbol)
+        return _run(configs[strategy], symbol, runtime.trading)
+    return run
 
 
 def _run(config: StrategyConfig, symbol: str, trading: TradingConfig) -> StrategyRun | MinuteRun:

@@ -73,10 +73,7 @@ class Original(Strategy):
         return {**self._identity(), "rows": rows}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        expected = self._identity()
-        found = {key: state.get(key) for key in expected}
-        if found != expected:
-            raise InvalidValueError(f"Expected the state of {expected}, was {found}")
+        self._check_identity(state)
         self._rows = [
             Row(datetime.fromisoformat(at).astimezone(UTC), (o, h, low, c, v), size, average)
             for at, o, h, low, c, v, size, average in state["rows"]

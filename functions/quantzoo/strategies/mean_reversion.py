@@ -22,6 +22,7 @@ class MeanReversionParameters(TradingParameters):
 class MeanReversion(DeclaredStrategy):
     """Enters once per excursion: after a stop the price must first come back into the band."""
 
+    version = "2"
     parameter_type = MeanReversionParameters
     parameters: MeanReversionParameters
 

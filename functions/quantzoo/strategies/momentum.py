@@ -30,6 +30,7 @@ class Momentum(DeclaredStrategy):
     The rate of change has to agree, in either direction, before the position changes.
     """
 
+    version = "2"
     parameter_type = MomentumParameters
     parameters: MomentumParameters
 

@@ -24,6 +24,7 @@ class VolatilityBreakoutParameters(TradingParameters):
 class VolatilityBreakout(DeclaredStrategy):
     """Compares a close with the range of the bars before it, never with a range that holds it."""
 
+    version = "2"
     parameter_type = VolatilityBreakoutParameters
     parameters: VolatilityBreakoutParameters
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from quantterminal.domain.errors import ConfigurationError
+from quantterminal.domain.strategy import Context, MinuteContext
 from quantzoo.catalog import STRATEGIES, make_strategy, strategy_class
 from quantzoo.strategies.momentum import Momentum, MomentumParameters
+from quantzoo.strategy import MinuteStrategy
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 
@@ -31,6 +33,26 @@ def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_catalog_names_the_three_strategies() -> None:
     assert sorted(STRATEGIES) == ["mean_reversion", "momentum", "volatility_breakout"]
     assert all(cls.name == name for name, cls in STRATEGIES.items())
+
+
+_DECLARED = {"indicators", "armed", "bars_held", "level"}
+SAVED = {  # what a version saves; another shape is another version
+    "mean_reversion": ("2", _DECLARED),
+    "momentum": ("2", _DECLARED),
+    "volatility_breakout": ("2", _DECLARED),
+    "quantzoo.strategies.rotation:Rotation": ("1", {"changes"}),
+}
+
+
+@pytest.mark.parametrize("kind", [*STRATEGIES, "quantzoo.strategies.rotation:Rotation"])
+def test_the_state_of_a_version_has_one_shape(kind: str) -> None:
+    strategy = make_strategy(kind, {})
+    if isinstance(strategy, MinuteStrategy):
+        strategy.on_start(MinuteContext(("TEST",), lookback=0))
+    else:
+        strategy.on_start(Context("TEST", lookback=0))
+
+    assert (strategy.version, set(strategy.save()["attributes"])) == SAVED[kind]
 
 
 def test_a_strategy_is_made_by_name_with_parameters() -> None:

@@ -8,7 +8,7 @@ from quantterminal.domain.corporate_actions import ActionKind, CorporateAction
 from quantterminal.domain.errors import RetryableError
 from quantterminal.domain.events import AssessSignal
 from quantterminal.services.evaluate_bar import evaluate_minute
-from tests.unit.quantterminal.services.pipeline import OPEN, Pipeline, minute_closed
+from tests.unit.quantterminal.services.pipeline import OPEN, Eager, Pipeline, minute_closed
 
 
 def bars_seen(pipeline: Pipeline, symbol: str = "SPY") -> list[str]:
@@ -104,6 +104,22 @@ def test_f19_a_strategy_starts_over_across_a_split(
     pipeline.minute(24 * 60, SPY=50.5)
 
     assert [m.payload.signal.reason for m in pipeline.signals()[before:]] == seen
+
+
+def test_a_new_version_starts_over_where_the_old_one_was(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the old one remembers is refused, and the minute is not."""
+    pipeline.minute(1, SPY=101.0)
+    monkeypatch.setattr(Eager, "version", "2")
+    before = len(pipeline.signals())
+
+    pipeline.minute(2, SPY=102.0)
+    pipeline.minute(3, SPY=103.0)
+
+    sent = [message.payload.signal for message in pipeline.signals()[before:]]
+    assert [(each.version, each.reason) for each in sent] == [("2", "bar 1"), ("2", "bar 2")]
+    assert len(pipeline.telemetry.named("strategy_starts_over")) == 1
 
 
 def test_a_crash_before_the_snapshot_is_cached_changes_no_later_decision(
