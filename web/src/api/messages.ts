@@ -34,13 +34,15 @@ export interface OrderRow {
   readonly slippage_bps: string;
 }
 
-/** One strategy's day. The four figures are the report's: None or empty where the day does not define them. */
+/** One strategy's day: orders filled, round trips closed. The four figures after them are the report's: None or empty where the day does not define them. */
 export interface StrategyRow {
   readonly name: string;
   readonly level: string;
   readonly day_pnl: string;
-  readonly trades: number;
+  readonly fills: number;
   readonly last_signal: string;
+  readonly last_signal_at: Instant | null;
+  readonly trades: number;
   readonly sharpe: string;
   readonly win_rate: string;
   readonly max_drawdown: string;
@@ -86,19 +88,20 @@ export interface EquityPoint {
   readonly equity: string;
 }
 
-/** Something that belongs beside the curve: a halt, a re-arming, a start of the system. */
+/** Something that belongs beside the curve: a halt, a re-arming, a start, a deploy. */
 export interface Marker {
   readonly at: Instant;
   readonly kind: string;
   readonly text: string;
 }
 
-/** The equity of a span: day, week, month or all, thinned to what a chart can show. previous_close is the last equity before the span, empty where there is none. */
+/** The equity of a span: day, week, month or all, thinned to what a chart can show. previous_close is the last equity before the span, empty where there is none. backtest is what the backtester made of the newest days, where their reports compare them. */
 export interface CurveView {
   readonly span: string;
   readonly points: readonly EquityPoint[];
   readonly markers: readonly Marker[];
   readonly previous_close: string;
+  readonly backtest: readonly EquityPoint[];
 }
 
 /** One minute; at is its start. Prices are floats, as the market data is. */
@@ -134,7 +137,7 @@ export interface Visitor {
   readonly may_operate: boolean;
 }
 
-/** Ages in seconds of market time; None where nothing has been seen yet. waiting_order_age_s is how long the oldest approved order has waited to be sent. */
+/** Ages in seconds of market time; None where nothing has been seen yet. waiting_order_age_s is how long the oldest approved order has waited to be sent, queue_age_s for how long some queue has not been seen empty; queued counts the messages in all of them. */
 export interface Health {
   readonly feed: string;
   readonly broker_stream: string;
@@ -146,6 +149,8 @@ export interface Health {
   readonly latency_p99_ms: number | null;
   readonly feed_lag_s: number | null;
   readonly waiting_order_age_s: number | null;
+  readonly queued: number | null;
+  readonly queue_age_s: number | null;
 }
 
 /** When there was news of a symbol last, market time. */
@@ -174,7 +179,7 @@ export interface TapeHealth {
   readonly quietest: readonly SymbolSeen[];
 }
 
-/** One picture of the whole account at one instant of market time. */
+/** One picture of the whole account at one instant of market time. gross and net are the market values of all positions, without and with their signs. */
 export interface Dashboard {
   readonly at: Instant;
   readonly mode: string;
@@ -202,6 +207,8 @@ export interface Dashboard {
   readonly quotes: readonly QuoteRow[];
   readonly health: Health;
   readonly alerts: readonly AlertRow[];
+  readonly gross: string;
+  readonly net: string;
   readonly tape: TapeHealth;
 }
 
@@ -234,6 +241,8 @@ export interface Changes {
   readonly quotes?: readonly QuoteRow[];
   readonly health?: Health;
   readonly alerts?: readonly AlertRow[];
+  readonly gross?: string;
+  readonly net?: string;
   readonly tape?: TapeHealth;
   readonly gone?: readonly Gone[];
 }
@@ -300,8 +309,10 @@ export const SHAPES = {
     name: "string",
     level: "string",
     day_pnl: "string",
-    trades: "number",
+    fills: "number",
     last_signal: "string",
+    last_signal_at: "Instant?",
+    trades: "number",
     sharpe: "string",
     win_rate: "string",
     max_drawdown: "string",
@@ -348,6 +359,7 @@ export const SHAPES = {
     points: "EquityPoint[]",
     markers: "Marker[]",
     previous_close: "string",
+    backtest: "EquityPoint[]",
   },
   BarRow: {
     at: "Instant",
@@ -384,6 +396,8 @@ export const SHAPES = {
     latency_p99_ms: "number?",
     feed_lag_s: "number?",
     waiting_order_age_s: "number?",
+    queued: "number?",
+    queue_age_s: "number?",
   },
   SymbolSeen: {
     symbol: "string",
@@ -434,6 +448,8 @@ export const SHAPES = {
     quotes: "QuoteRow[]",
     health: "Health",
     alerts: "AlertRow[]",
+    gross: "string",
+    net: "string",
     tape: "TapeHealth",
   },
   Gone: {
@@ -462,6 +478,8 @@ export const SHAPES = {
     quotes: "QuoteRow[]~",
     health: "Health~",
     alerts: "AlertRow[]~",
+    gross: "string~",
+    net: "string~",
     tape: "TapeHealth~",
     gone: "Gone[]~",
   },
