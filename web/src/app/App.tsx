@@ -114,6 +114,7 @@ function Panels(props: PanelsProps) {
       />
       <HealthPanel
         health={dashboard.health}
+        tape={dashboard.tape}
         sessionOpen={dashboard.session_open}
         connection={connection}
         className="lg:col-span-6"

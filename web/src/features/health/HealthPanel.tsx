@@ -1,6 +1,6 @@
 import { memo, type ReactNode } from "react";
 import type { Connection } from "../../api/live";
-import type { Health } from "../../api/messages";
+import type { Health, TapeHealth } from "../../api/messages";
 import { Badge } from "../../components/Badge";
 import { Panel } from "../../components/Panel";
 import { age, counted, latency, NONE } from "../../format/numbers";
@@ -16,6 +16,7 @@ const MAX_QUEUE_AGE_S = 30;
 
 interface Props {
   readonly health: Health;
+  readonly tape: TapeHealth;
   readonly sessionOpen: boolean;
   readonly connection: Connection;
   readonly className?: string;
@@ -58,8 +59,36 @@ function Queues({ messages, seconds }: QueuesProps) {
   return <Warned when={(seconds ?? 0) > MAX_QUEUE_AGE_S} text={text} />;
 }
 
+/** How prints and quotes come in, where they are subscribed: the container speaks of them then. */
+function TapeLines({ tape }: { readonly tape: TapeHealth }) {
+  const quietest = tape.quietest[0];
+  const lost = tape.refused + tape.unreadable;
+  return (
+    <>
+      <Line label="Events">{counted(Math.round(tape.events_per_s))}/s</Line>
+      <Line label="Tape p99">{latency(tape.lag_p99_ms)}</Line>
+      <Line label="Waiting">{counted(tape.waiting)}</Line>
+      <Line label="Stored p99">{latency(tape.stored_p99_ms)}</Line>
+      <Line label="Thinned">
+        <Warned when={tape.thinned > 0} text={counted(tape.thinned)} />
+      </Line>
+      <Line label="Set aside">
+        <Warned when={lost > 0} text={counted(lost)} />
+      </Line>
+      <Line label="Reconnects">{counted(tape.reconnects)}</Line>
+      <Line label="Gaps">
+        <Warned when={tape.gaps > 0} text={counted(tape.gaps)} />
+      </Line>
+      <Line label="On disk">
+        <Warned when={tape.spooled_bytes > 0} text={`${counted(tape.spooled_bytes)} B`} />
+      </Line>
+      <Line label="Quietest">{quietest === undefined ? NONE : quietest.symbol}</Line>
+    </>
+  );
+}
+
 export const HealthPanel = memo(function HealthPanel(props: Props) {
-  const { health, sessionOpen, connection, className = "" } = props;
+  const { health, tape, sessionOpen, connection, className = "" } = props;
   const waiting = health.waiting_order_age_s;
   return (
     <Panel title="Health" digit={7} className={className}>
@@ -98,6 +127,7 @@ export const HealthPanel = memo(function HealthPanel(props: Props) {
         <Line label="Quarantined">
           <Warned when={health.bars_quarantined > 0} text={counted(health.bars_quarantined)} />
         </Line>
+        {tape.at !== null && <TapeLines tape={tape} />}
       </dl>
     </Panel>
   );
