@@ -142,8 +142,7 @@ def dashboard(
 
     `figures` are `figures_of_today`, which may be some seconds old, like what is `queued`.
     """
-    account = runtime.trading.account
-    now = runtime.clock.now()
+    account, now = runtime.trading.account, runtime.clock.now()
     since = _day_start(now)
     books = runtime.ledger.books(account)
     quotes = _quotes(runtime)
