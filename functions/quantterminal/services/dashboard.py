@@ -154,13 +154,12 @@ def dashboard(
     day_open, high = books.account.day_open_equity, max(books.account.high_water_mark, equity)
     orders = tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS))
     by_strategy = _day_pnl(runtime, books, prices, since)
-    values = {row.symbol: Decimal(row.market_value) for row in positions}
     usage = Usage(
         now=now,
         equity=equity,
         day_open=day_open,
         high_water=high,
-        values=values,
+        values={row.symbol: Decimal(row.market_value) for row in positions},
         reservations=tuple(books.reservations.values()),
         by_strategy=by_strategy,
         orders=orders,
@@ -193,8 +192,8 @@ def dashboard(
         quotes=tuple(_quote(symbol, quote) for symbol, quote in sorted(quotes.items())),
         health=health,
         alerts=tuple(runtime.ledger.events(account, newest=_NEWEST_EVENTS)),
-        gross=_money(sum((abs(value) for value in values.values()), _ZERO)),
-        net=_money(sum(values.values(), _ZERO)),
+        gross=_money(sum((abs(value) for value in usage.values.values()), _ZERO)),
+        net=_money(sum(usage.values.values(), _ZERO)),
     )
 
 
