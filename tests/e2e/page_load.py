@@ -138,7 +138,7 @@ class Meter:
         """Until the page has drawn the newest tick."""
         stamp = server.dashboard.at.isoformat().replace("+00:00", "Z")
         clock = self._page.get_by_test_id("clock")
-        expect(clock).to_have_attribute("datetime", stamp, timeout=60_000)
+        expect(clock).to_have_attribute("datetime", stamp, timeout=300_000)
 
 
 @contextmanager

@@ -145,8 +145,7 @@ def dashboard(
 
     `figures` are `figures_of_today`, which may be some seconds old, like what is `queued`.
     """
-    account = runtime.trading.account
-    now = runtime.clock.now()
+    account, now = runtime.trading.account, runtime.clock.now()
     since = _day_start(now)
     books = runtime.ledger.books(account)
     quotes = _quotes(runtime)
@@ -158,13 +157,12 @@ def dashboard(
     day_open, high = books.account.day_open_equity, max(books.account.high_water_mark, equity)
     orders = tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS))
     by_strategy = _day_pnl(runtime, books, prices, since)
-    values = {row.symbol: Decimal(row.market_value) for row in positions}
     usage = Usage(
         now=now,
         equity=equity,
         day_open=day_open,
         high_water=high,
-        values=values,
+        values={row.symbol: Decimal(row.market_value) for row in positions},
         reservations=tuple(books.reservations.values()),
         by_strategy=by_strategy,
         orders=orders,
@@ -197,8 +195,8 @@ def dashboard(
         quotes=tuple(_quote(symbol, quote) for symbol, quote in sorted(quotes.items())),
         health=health,
         alerts=tuple(runtime.ledger.events(account, newest=_NEWEST_EVENTS)),
-        gross=_money(sum((abs(value) for value in values.values()), _ZERO)),
-        net=_money(sum(values.values(), _ZERO)),
+        gross=_money(sum((abs(value) for value in usage.values.values()), _ZERO)),
+        net=_money(sum(usage.values.values(), _ZERO)),
         tape=tape_health(runtime.feed_board),
     )
 

@@ -64,7 +64,8 @@ export function AccountStrip({ dashboard }: { readonly dashboard: Dashboard }) {
           testId="cash"
           note={
             <span title={`net ${money(dashboard.net)}`}>
-              gross {wholeMoney(dashboard.gross)} net {wholeMoney(dashboard.net)}
+              gross {wholeMoney(dashboard.gross)}
+              <span className="lg:max-[1439px]:sr-only"> net {wholeMoney(dashboard.net)}</span>
             </span>
           }
         >
