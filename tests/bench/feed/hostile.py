@@ -44,10 +44,12 @@ class Feed:
                 self.sent += tape.events_a_frame
             await asyncio.sleep(_TICK_S)
         self._options.rate = 0
-        while True:  # also to who comes back late
+        while True:  # also to who comes back late; the market goes on without prints
             found = json.dumps({"events": self.sent, "trades": self.trades})
+            quote = tape.quote(time.time_ns() // 1_000_000 + self._options.offset_ms)
             for each in self.listeners:
                 tell(each, ("finished", found))
+                each.send(WSMsgType.TEXT, quote)
             await asyncio.sleep(0.5)
 
     def fault(self, kind: str) -> None:

@@ -143,8 +143,8 @@ async def run(made: ContainerRuntime) -> dict[str, Any]:
         finished = next((each for each in said if each["status"] == "finished"), {})
     sent_for = time.monotonic() - began
     counts, last = made.ticks.counts, (-1, -1)
-    while (counts.stored, counts.filled) != last or not data.is_settled:
-        last = counts.stored, counts.filled
+    while (counts.trades, counts.filled) != last or not data.is_settled:  # quotes may go on
+        last = counts.trades, counts.filled
         await asyncio.sleep(_QUIET_S)
     lags = dict(made.ticks.desk.take_lags())
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

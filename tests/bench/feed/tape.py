@@ -32,6 +32,12 @@ class Tape:
         prints = [(symbol, first + place) for place, symbol in places]
         return (template % tuple(values)).encode(), prints
 
+    def quote(self, at_ms: int) -> bytes:
+        """A frame of one quote."""
+        self._sequence += 1
+        event = _QUOTE % (SYMBOLS[0], 99.99, 100.01)
+        return f"[{event % (at_ms, self._sequence)}]".encode()
+
     def _make_templates(self) -> Iterator[tuple[str, list[tuple[int, int]]]]:
         number = 0
         for _ in range(max(1, 2 * len(SYMBOLS) * _EVERY // self.events_a_frame)):
