@@ -62,9 +62,8 @@ BUGS = (
         "a minute that was evaluated before a crash sends no signals when it comes again",
         Replacement(
             _EVALUATE,
-            "            recorded = runtime.ledger.signals_of(account, minute.minute,"
-            " list(bars))\n",
-            "            recorded = list(signals)\n",
+            "recorded = runtime.ledger.signals_of(account, minute.minute, list(bars))\n",
+            "recorded = list(signals)\n",
         ),
         killer=10,
     ),
