@@ -331,33 +331,23 @@ class ColumnBollinger(_Twin, Bollinger):
         return outside
 
 
-class _AtIndex:
-    """Numbers that are looked up so rarely that a whole column of them would be a waste."""
-
-    def __init__(self, length: int, value: Callable[[int], float]) -> None:
-        self._length = length
-        self._value = value
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, index: int) -> float:
-        return self._value(index)
-
-
-def _score(bars: Columns, reading: Score) -> _AtIndex:
+def _score(bars: Columns, reading: Score) -> NDArray[np.float64]:
     band = bars.bollinger(reading.period, 1.0)
-
-    def value(index: int) -> float:
-        spread = int(band.spreads[index])
-        return int(band.offsets[index]) / math.sqrt(spread) if spread else 0.0
-
-    return _AtIndex(len(bars), value)
+    roots = _roots(band)
+    found = np.zeros(len(bars))
+    np.divide(band.offsets.astype(float), roots, out=found, where=roots > 0)
+    return found
 
 
-def _deviation(bars: Columns, reading: Deviation) -> _AtIndex:
-    spreads, scale = bars.bollinger(reading.period, 1.0).spreads, reading.period * TICKS_PER_DOLLAR
-    return _AtIndex(len(bars), lambda index: math.sqrt(int(spreads[index])) / scale)
+def _deviation(bars: Columns, reading: Deviation) -> NDArray[np.float64]:
+    return _roots(bars.bollinger(reading.period, 1.0)) / (reading.period * TICKS_PER_DOLLAR)
+
+
+def _roots(band: ColumnBollinger) -> NDArray[np.float64]:
+    """As `math.sqrt`: a whole number is rounded to a float, and so is its root."""
+    with np.errstate(invalid="ignore"):  # before it is warm, what wrapped around is no number
+        roots: NDArray[np.float64] = np.sqrt(band.spreads.astype(float))
+    return roots
 
 
 def _shifted(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -82,6 +82,7 @@ class FastEngine:
         self._equity: int | None = None
         self._sides: tuple[int, int] | None = None
         self._memory = recent_window(trading.limits) - SETTLED
+        self.memory_ms = self._memory // timedelta(milliseconds=1)
         self._pending: list[Order] = []
         self._opens = [view(each) for each in tape.opens]
         self._closes = [view(each) for each in tape.closes]
@@ -238,7 +239,7 @@ class FastEngine:
         self.halts.append(halt)
         if halt.scope == ACCOUNT:
             self.account_levels.append((row, int(halt.level)))
-        self._set_levels()
+        self._change_stops()
         return True
 
     def _lift(self, row: int) -> None:
@@ -249,7 +250,15 @@ class FastEngine:
             if scope == ACCOUNT:
                 self.account_levels.append((row, 0))
         if ended:
-            self._set_levels()
+            self._change_stops()
+
+    def _change_stops(self) -> None:
+        self.record.stops.append((self._asked(), tuple(self.stops.values())))
+        self._set_levels()
+
+    def _asked(self) -> int:
+        """How many orders were asked for so far."""
+        return len(self.record.signals)
 
     def _set_levels(self) -> None:
         stops = self.stops
@@ -336,8 +345,7 @@ class FastEngine:
         self.approved.clear()
         for order in orders:
             code = self._check(order)
-            moment = None if code is None else self.moment()
-            intents.append((order.signal, order.side, order.quantity, order.limit, code, moment))
+            intents.append((order.signal, order.side, order.quantity, order.limit, code))
             if code is None:
                 reserved.append(order)
                 self.approved.append(order)

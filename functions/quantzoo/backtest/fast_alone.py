@@ -107,7 +107,7 @@ class AloneEngine(FastEngine):
             side = direction or -lane.sign
             signals.append((row, 0, lane.cause, direction))
             limit = limit_of(closes[row], side)
-            intents.append((number, side, shares, limit, None, None))
+            intents.append((number, side, shares, limit, None))
             row += 1
             if row >= end:
                 order = Order(

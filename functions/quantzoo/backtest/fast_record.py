@@ -53,7 +53,7 @@ class Booked:
         for number, (row, side, limit) in enumerate(rows):
             cause, direction = (ENTER, 1) if side > 0 else (LEAVE, 0)
             record.signals.append((row, 0, cause, direction))
-            record.intents.append((number, side, self.shares, limit, None, None))
+            record.intents.append((number, side, self.shares, limit, None))
         fills = zip(self.at.tolist(), self.prices.tolist(), strict=True)
         record.fills += [(number, row, price) for number, (row, price) in enumerate(fills)]
 
@@ -61,16 +61,16 @@ class Booked:
 @dataclass(slots=True)
 class Record:
     """What happened, in numbers. Signals are (row, lane, cause, direction), intents (signal, side,
-    quantity, limit, denial, moment), fills (intent, row, price).
+    quantity, limit, denial), fills (intent, row, price); `stops` what was halted from which signal
+    on.
     """
 
     signals: list[tuple[int, int, int, int]] = field(default_factory=list)
-    intents: list[tuple[int, int, int, int, DenialCode | None, Moment | None]] = field(
-        default_factory=list
-    )
+    intents: list[tuple[int, int, int, int, DenialCode | None]] = field(default_factory=list)
     fills: list[tuple[int, int, int]] = field(default_factory=list)
     late_denials: list[DenialCode] = field(default_factory=list)
     rejections: list[str] = field(default_factory=list)
+    stops: list[tuple[int, tuple[Halt, ...]]] = field(default_factory=list)
     booked: Booked | None = None
 
     def unfold(self) -> None:
@@ -93,7 +93,14 @@ class Record:
             del each[length:]
 
     def _lists(self) -> tuple[list[Any], ...]:
-        return self.signals, self.intents, self.fills, self.late_denials, self.rejections
+        return (
+            self.signals,
+            self.intents,
+            self.fills,
+            self.late_denials,
+            self.rejections,
+            self.stops,
+        )
 
 
 @dataclass(frozen=True, slots=True)

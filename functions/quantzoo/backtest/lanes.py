@@ -20,8 +20,8 @@ _YES = 1
 class Sight:
     """The bars `begin` to `end` of one lane; everything in it is counted from `begin`.
 
-    `enters`, `leaves_long`, `leaves_short` and `rearms` have one byte a bar, 0 or 1; `trail` gives
-    the levels for a direction, None for a stop that stays; `values` everything read at a bar.
+    `enters`, `leaves_long`, `leaves_short` and `rearms` have one byte a bar, 0 or 1; `stop` and
+    `trail` give the levels for a direction, None for a strategy without.
     """
 
     begin: int
@@ -33,8 +33,8 @@ class Sight:
     rearms: bytes
     high: Sequence[float]
     low: Sequence[float]
+    stop: Callable[[int], Sequence[float]] | None
     trail: Callable[[int], Sequence[float]] | None
-    values: Callable[[int], Sequence[Any]]
 
 
 class Lane:
@@ -119,8 +119,8 @@ class Lane:
         sight = self._seen()
         direction = 1 if sight.entry[row - sight.begin] > 0 else -1
         self._disarmed = row
-        if self.stops:
-            self._level = self.strategy.stop(direction, *sight.values(row - sight.begin))
+        if sight.stop is not None:
+            self._level = sight.stop(direction)[row - sight.begin]
         return direction
 
     def fill(self, row: int, sign: int) -> None:

@@ -1,6 +1,9 @@
 """What lanes are shown: whole columns, or blocks of bars, each of them by a call of `decide`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,23 +14,16 @@ from quantzoo.backtest.lanes import Lane, Sight
 from quantzoo.backtest.streams import Stream
 from quantzoo.backtest.tape import view
 from quantzoo.declared import DeclaredStrategy
+from quantzoo.readings import Price, Reading
+
+Levels = Callable[[int], Any]
+_ANSWERS = 4
 
 
 def column_lane(lane: Lane, columns: Columns) -> None:
     """Show a lane the whole history."""
-    strategy = lane.strategy
-    found = decided(strategy, columns)
-    readings = [columns.read(each) for each in strategy.readings]
-    seen = readings[: len(strategy.watched)]
-    numbers = [_numbers(each) for each in readings]
-    trails: dict[int, Any] = {}
-
-    def trail(direction: int) -> Any:
-        if direction not in trails:
-            with np.errstate(invalid="ignore"):
-                trails[direction] = view(np.asarray(strategy.trail(direction, *seen)))
-        return trails[direction]
-
+    found = decided(lane.strategy, columns)
+    stop, trail = column_levels(lane, columns)
     lane.look(
         Sight(
             0,
@@ -39,61 +35,75 @@ def column_lane(lane: Lane, columns: Columns) -> None:
             found.rearms.tobytes(),
             view(columns.high),
             view(columns.low),
-            trail if lane.follows else None,
-            lambda at: [each[at] for each in numbers],
+            _viewed(stop),
+            _viewed(trail),
         )
     )
 
 
-def _numbers(values: Any) -> Any:
-    """Plain numbers by index."""
-    return view(values) if isinstance(values, np.ndarray) else values
+def column_levels(lane: Lane, columns: Columns) -> tuple[Levels | None, Levels | None]:
+    """`stop` and `trail` of all bars, by direction; None for a strategy without."""
+    readings = [columns.read(each) for each in lane.strategy.readings]
+    return _levels(lane, readings)
 
 
-class BlockLane:
-    """Shows a lane one block after the other, each bar by a call of `decide`."""
-
-    def __init__(self, lane: Lane, stream: Stream) -> None:
-        self._lane = lane
-        self._stream = stream
-        self._warm = max(each.warm for each in lane.strategy.readings) - 1
-
-    def load(self, begin: int, end: int) -> None:
-        strategy, stream = self._lane.strategy, self._stream
-        readings = [stream.read(each) for each in strategy.readings]
-        seen = readings[: len(strategy.watched)]
-        entry: list[int] = []
-        leaves_long, leaves_short, rearms = bytearray(), bytearray(), bytearray()
-        enters, leave_long = entry.append, leaves_long.append
-        leave_short, rearm = leaves_short.append, rearms.append
-        # One answer after the other: many that live at once would set off the garbage collector.
-        for direction, from_long, from_short, again in map(strategy.decide, *seen):
-            enters(direction)
-            leave_long(from_long)
-            leave_short(from_short)
-            rearm(again)
-        has_exits = self._lane.stops or self._lane.follows
-        cold = min(max(self._warm - begin, 0), end - begin)
-        self._lane.look(
-            Sight(
-                begin,
-                end,
-                entry,
-                bytes(cold) + bytes(map(bool, entry[cold:])),
-                _flags(leaves_long, cold),
-                _flags(leaves_short, cold),
-                _flags(rearms, cold),
-                stream.column("high") if has_exits else (),
-                stream.column("low") if has_exits else (),
-                (lambda direction: _Trail(strategy, direction, seen))
-                if self._lane.follows
-                else None,
-                lambda at: [each[at] for each in readings],
-            )
-        )
+def _levels(lane: Lane, readings: Sequence[Any]) -> tuple[Levels | None, Levels | None]:
+    strategy = lane.strategy
+    seen = readings[: len(strategy.watched)]
+    stop, trail = strategy.stop, strategy.trail
+    return (
+        (lambda direction: _array(stop, direction, readings)) if lane.stops else None,
+        (lambda direction: _array(trail, direction, seen)) if lane.follows else None,
+    )
 
 
-def _flags(values: bytearray, cold: int) -> bytes:
+def _array(of: Callable[..., Any], direction: int, readings: Sequence[Any]) -> Any:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(of(direction, *readings), dtype=np.float64)
+
+
+def _viewed(levels: Levels | None) -> Callable[[int], Sequence[float]] | None:
+    if levels is None:
+        return None
+    known: dict[int, Any] = {}
+
+    def look_up(direction: int) -> Any:
+        if direction not in known:
+            known[direction] = view(levels(direction))
+        return known[direction]
+
+    return look_up
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What `decide` said to each bar of a block: the directions, and a byte 0 or 1 a bar."""
+
+    entry: Sequence[int]
+    enters: bytes
+    leaves_long: bytes
+    leaves_short: bytes
+    rearms: bytes
+
+
+def asked(strategy: DeclaredStrategy, seen: Sequence[Sequence[Any]], cold: int) -> Answers:
+    """Ask `decide` about each bar; nothing counts in the first `cold`."""
+    # One answer after the other: many that live at once would set off the garbage collector.
+    answers = list(chain.from_iterable(map(strategy.decide, *seen)))
+    if len(answers) != _ANSWERS * len(seen[0]):
+        raise InvalidValueError(f"Expected {_ANSWERS} answers of {strategy.name} a bar")
+    entry, from_long, from_short, again = (answers[nth::_ANSWERS] for nth in range(_ANSWERS))
+    entry[:cold] = [0] * cold
+    return Answers(
+        entry,
+        bytes(map(bool, entry)),
+        _flags(from_long, cold),
+        _flags(from_short, cold),
+        _flags(again, cold),
+    )
+
+
+def _flags(values: Sequence[int], cold: int) -> bytes:
     """A byte for each, 0 for the first `cold`."""
     flags = bytes(values)
     if flags.strip(b"\0\1"):
@@ -101,18 +111,54 @@ def _flags(values: bytearray, cold: int) -> bytes:
     return bytes(cold) + flags[cold:]
 
 
-class _Trail(Sequence[float]):
-    """`trail` at the bars that are asked for."""
+class BlockLane:
+    """Shows a lane one block after the other, each bar by a call of `decide`."""
+
+    def __init__(self, lane: Lane, stream: Stream) -> None:
+        self.lane = lane
+        self._stream = stream
+        self._warm = max(each.warm for each in lane.strategy.readings) - 1
+
+    def load(self, begin: int, end: int) -> None:
+        lane, stream = self.lane, self._stream
+        answers = self.answers(begin, end)
+        has_exits = lane.stops or lane.follows
+        readings = [stream.read(each) for each in lane.strategy.readings]
+        seen = readings[: len(lane.strategy.watched)]
+        lane.look(
+            Sight(
+                begin,
+                end,
+                answers.entry,
+                answers.enters,
+                answers.leaves_long,
+                answers.leaves_short,
+                answers.rearms,
+                stream.column("high") if has_exits else (),
+                stream.column("low") if has_exits else (),
+                partial(_AtBars, lane.strategy.stop, readings) if lane.stops else None,
+                partial(_AtBars, lane.strategy.trail, seen) if lane.follows else None,
+            )
+        )
+
+    def answers(self, begin: int, end: int) -> Answers:
+        strategy = self.lane.strategy
+        seen = [self._stream.read(each) for each in strategy.watched]
+        return asked(strategy, seen, min(max(self._warm - begin, 0), end - begin))
+
+
+class _AtBars(Sequence[float]):
+    """`stop` or `trail` at the bars that are asked for."""
 
     def __init__(
-        self, strategy: DeclaredStrategy, direction: int, seen: Sequence[Sequence[Any]]
+        self, of: Callable[..., Any], readings: Sequence[Sequence[Any]], direction: int
     ) -> None:
-        self._strategy = strategy
+        self._of = of
+        self._readings = readings
         self._direction = direction
-        self._seen = seen
 
     def __len__(self) -> int:
-        return len(self._seen[0])
+        return len(self._readings[0])
 
     def __getitem__(self, index: Any) -> Any:
-        return self._strategy.trail(self._direction, *[each[index] for each in self._seen])
+        return self._of(self._direction, *[each[index] for each in self._readings])
