@@ -35,9 +35,9 @@ from quantterminal.domain.strategy_breaker import Outcome, Tally, Verdict
 from quantzoo.backtest.engine import SETTLED, Setting
 from quantzoo.backtest.fast_losses import Losses
 from quantzoo.backtest.fast_money import Prices, WholeFees
-from quantzoo.backtest.fast_record import Kept, Moment, Record
+from quantzoo.backtest.fast_record import Changes, Kept, Moment, Record, Rest
 from quantzoo.backtest.fast_rules import Order, Part, fast_rules, measure, part
-from quantzoo.backtest.fast_tally import FastTally
+from quantzoo.backtest.fast_tally import FastOutcome, FastTally
 from quantzoo.backtest.fills import NextOpen
 from quantzoo.backtest.history import instant
 from quantzoo.backtest.lanes import NEVER, Lane
@@ -147,6 +147,26 @@ class FastEngine:
         begin = first[bisect_right(first, row) - 1]
         return int(self.equities[begin - 1]) if begin else self.start
 
+    def changes(self, kept: Kept, begin: int) -> tuple[Changes, dict[int, Changes]]:
+        """Since then of the cash, and of the shares by symbol, at rows from `begin` on; also of
+        shares that are only held.
+        """
+        record, fee = self.record, self.fees.of
+        found: dict[int, tuple[list[int], list[int]]] = {
+            symbol: ([], []) for symbol, shares in enumerate(kept.net) if shares
+        }
+        at: list[int] = []
+        paid: list[int] = []
+        intents, signals, lanes = record.intents, record.signals, self.lanes
+        for signal, row, price in record.fills[kept.lengths[2] :]:
+            _, side, quantity, *_ = intents[signal]
+            rows, shares = found.setdefault(lanes[signals[signal][1]].symbol, ([], []))
+            at.append(row - begin)
+            rows.append(row - begin)
+            shares.append(side * quantity)
+            paid.append(-side * quantity * price - fee(quantity))
+        return (at, paid), dict(found)
+
     def run(self, stretches: Iterator[tuple[int, int]]) -> Iterator[int]:
         """Through the stretches (begin, end), which follow each other; yields what is done."""
         for begin, end in stretches:
@@ -154,10 +174,7 @@ class FastEngine:
             yield end
 
     def _stretch(self, begin: int, end: int) -> None:
-        waiting = {order.lane for order in self._pending}
-        for lane in self.lanes:
-            if lane.found == NEVER and lane.number not in waiting:
-                lane.search(begin)
+        self._look_out(begin)
         kept = self._keep()
         halts: dict[int, Halt] = {}
         while True:
@@ -170,33 +187,43 @@ class FastEngine:
             self._put_back(kept)
         self.high_water = losses.high_water
 
+    def _look_out(self, begin: int) -> None:
+        """Every lane without an order in sight, or on its way, looks from `begin` on."""
+        waiting = {order.lane for order in self._pending}
+        for lane in self.lanes:
+            if lane.found == NEVER and lane.number not in waiting:
+                lane.search(begin)
+
     def _keep(self) -> Kept:
         return Kept(
             self.cash,
-            tuple(self.held),
-            tuple(self.entered),
             tuple(self.net),
             dict(self.stops),
             len(self.halts),
-            tuple(self.recent),
-            {name: tally.copy() for name, tally in self.tallies.items()},
-            self.day_open,
-            tuple(self._pending),
-            tuple(lane.keep() for lane in self.lanes),
             self.record.lengths(),
+            Rest(
+                tuple(self.held),
+                tuple(self.entered),
+                tuple(self.recent),
+                {name: tally.copy() for name, tally in self.tallies.items()},
+                self.day_open,
+                tuple(self._pending),
+                tuple(lane.keep() for lane in self.lanes),
+            ),
         )
 
     def _put_back(self, kept: Kept) -> None:
+        rest: Rest = kept.rest
         self.cash, self.stops = kept.cash, dict(kept.stops)
-        self.recent = deque(kept.recent)
-        self.tallies = {name: tally.copy() for name, tally in kept.tallies.items()}
+        self.recent = deque(rest.recent)
+        self.tallies = {name: tally.copy() for name, tally in rest.tallies.items()}
         self._set_levels()
-        self.held, self.net = list(kept.held), list(kept.net)
-        self.entered = list(kept.entered)
+        self.held, self.net = list(rest.held), list(kept.net)
+        self.entered = list(rest.entered)
         del self.halts[kept.halts :]
-        self.day_open = kept.day_open
-        self._pending = list(kept.pending)
-        for lane, state in zip(self.lanes, kept.lanes, strict=True):
+        self.day_open = rest.day_open
+        self._pending = list(rest.pending)
+        for lane, state in zip(self.lanes, rest.lanes, strict=True):
             lane.put_back(state)
         self.record.cut(kept.lengths)
 
@@ -277,16 +304,20 @@ class FastEngine:
         at = self.row_of(order)
         if not tally.note(order, at, realized) and not tally.has_lost(self.day_open):
             return False
-        verdict = self._verdict(tally)
+        return self._judge(tally.outcomes, row)
+
+    def _judge(self, outcomes: Sequence[FastOutcome], row: int) -> bool:
+        """Whether the breaker stops the strategy after these outcomes."""
+        verdict = self._verdict(outcomes)
         if verdict is None:
             return False
-        level, code, reason = verdict
-        halt = Halt(f"strategy:{name}", level, code, reason, "breaker", self.end_of(at))
+        (order, at, _), (level, code, reason) = outcomes[-1], verdict
+        halt = Halt(f"strategy:{order.strategy}", level, code, reason, "breaker", self.end_of(at))
         return self._stop(row, halt)
 
-    def _verdict(self, tally: FastTally) -> Verdict | None:
+    def _verdict(self, outcomes: Sequence[FastOutcome]) -> Verdict | None:
         """What the live breaker itself says."""
-        outcomes = [
+        found = [
             Outcome(
                 f"{order.signal}#0",
                 self.tape.symbols[order.symbol],
@@ -295,10 +326,10 @@ class FastEngine:
                 None if realized is None else dollars(realized),
                 is_rejected=realized is None,
             )
-            for order, row, realized in tally.outcomes
+            for order, row, realized in outcomes
         ]
         limits, opened = self.setting.trading.limits, dollars(self.day_open)
-        return Tally(outcomes).verdict(outcomes[-1], limits, day_open_equity=opened)
+        return Tally(found).verdict(found[-1], limits, day_open_equity=opened)
 
     def _search(self, lane: Lane, row: int) -> None:
         found = lane.search(row)

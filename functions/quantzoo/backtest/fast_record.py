@@ -1,7 +1,7 @@
 """What the fast engine keeps of a run, in numbers, and what it needs to run a stretch again."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,6 +27,19 @@ class Moment:
     stops: tuple[Halt, ...]
 
 
+class Pages(Protocol):
+    """What an engine kept as arrays."""
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Signals, intents, fills."""
+        ...
+
+    def write(self, record: "Record") -> None:
+        """As the lists that other runs keep."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Booked:
     """The orders of a lane that was alone: `rows` of the signals, 1 or -1, limits; `at` rows of the
@@ -42,12 +55,15 @@ class Booked:
     prices: Any
     paid: Any
 
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        return len(self.rows), len(self.rows), len(self.at)
+
     def changes(self) -> tuple[Changes, dict[int, Changes]]:
         turned = self.sides[: len(self.at)].astype(np.int64) * self.shares
         return (self.at, -self.paid), {self.symbol: (self.at, turned)}
 
     def write(self, record: "Record") -> None:
-        """As the lists that other runs keep."""
         sides = self.sides.tolist()
         rows = zip(self.rows.tolist(), sides, self.limits.tolist(), strict=True)
         for number, (row, side, limit) in enumerate(rows):
@@ -71,7 +87,7 @@ class Record:
     late_denials: list[DenialCode] = field(default_factory=list)
     rejections: list[str] = field(default_factory=list)
     stops: list[tuple[int, tuple[Halt, ...]]] = field(default_factory=list)
-    booked: Booked | None = None
+    booked: Pages | None = None
 
     def unfold(self) -> None:
         """Turn what was booked at once into lists."""
@@ -82,7 +98,7 @@ class Record:
     def counts(self) -> tuple[int, int, int]:
         """Signals, intents, fills."""
         if self.booked is not None:
-            return len(self.booked.rows), len(self.booked.rows), len(self.booked.at)
+            return self.booked.counts
         return len(self.signals), len(self.intents), len(self.fills)
 
     def lengths(self) -> tuple[int, ...]:
@@ -105,17 +121,24 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The account and the lanes as they were before a stretch."""
+    """The account as it was before a stretch; `rest` is what else the engine puts back."""
 
     cash: int
-    held: tuple[int, ...]
-    entered: tuple[int, ...]
     net: tuple[int, ...]
     stops: dict[str, Halt]
     halts: int
+    lengths: tuple[int, ...]
+    rest: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Of the engine in plain Python."""
+
+    held: tuple[int, ...]
+    entered: tuple[int, ...]
     recent: tuple[Order, ...]
     tallies: dict[str, FastTally]
     day_open: int
     pending: tuple[Order, ...]
     lanes: tuple[Any, ...]
-    lengths: tuple[int, ...]

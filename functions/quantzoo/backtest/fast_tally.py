@@ -3,14 +3,17 @@
 from quantterminal.domain.risk import RiskLimits
 from quantzoo.backtest.fast_rules import Order, part
 
+FastOutcome = tuple[Order, int, int | None]
+"""An order, the row of its bar, and what was realized, None for a refusal."""
+
 
 class FastTally:
     """`strategy_breaker.Tally` in ticks: it knows when there may be something to say, and what the
-    real one needs to say it. `outcomes` are (order, row, realized), None for a refusal.
+    real one needs to say it.
     """
 
     def __init__(self, limits: RiskLimits) -> None:
-        self.outcomes: list[tuple[Order, int, int | None]] = []
+        self.outcomes: list[FastOutcome] = []
         self._limits = limits
         self._share = part(limits.strategy_loss_fraction)
         self._realized = 0

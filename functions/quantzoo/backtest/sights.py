@@ -1,5 +1,6 @@
 """What lanes are shown: whole columns, or blocks of bars, each of them by a call of `decide`."""
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -79,8 +80,7 @@ def _viewed(levels: Levels | None) -> Callable[[int], Sequence[float]] | None:
 class Answers:
     """What `decide` said to each bar of a block: the directions, and a byte 0 or 1 a bar."""
 
-    entry: Sequence[int]
-    enters: bytes
+    entry: "array[int]"
     leaves_long: bytes
     leaves_short: bytes
     rearms: bytes
@@ -95,8 +95,7 @@ def asked(strategy: DeclaredStrategy, seen: Sequence[Sequence[Any]], cold: int) 
     entry, from_long, from_short, again = (answers[nth::_ANSWERS] for nth in range(_ANSWERS))
     entry[:cold] = [0] * cold
     return Answers(
-        entry,
-        bytes(map(bool, entry)),
+        array("b", entry),
         _flags(from_long, cold),
         _flags(from_short, cold),
         _flags(again, cold),
@@ -123,28 +122,45 @@ class BlockLane:
         lane, stream = self.lane, self._stream
         answers = self.answers(begin, end)
         has_exits = lane.stops or lane.follows
-        readings = [stream.read(each) for each in lane.strategy.readings]
-        seen = readings[: len(lane.strategy.watched)]
+        stops = self.stops() if lane.stops else None
+        seen = self._read(lane.strategy.watched)
         lane.look(
             Sight(
                 begin,
                 end,
                 answers.entry,
-                answers.enters,
+                bytes(map(bool, answers.entry)),
                 answers.leaves_long,
                 answers.leaves_short,
                 answers.rearms,
                 stream.column("high") if has_exits else (),
                 stream.column("low") if has_exits else (),
-                partial(_AtBars, lane.strategy.stop, readings) if lane.stops else None,
+                stops,
                 partial(_AtBars, lane.strategy.trail, seen) if lane.follows else None,
             )
         )
 
     def answers(self, begin: int, end: int) -> Answers:
         strategy = self.lane.strategy
-        seen = [self._stream.read(each) for each in strategy.watched]
-        return asked(strategy, seen, min(max(self._warm - begin, 0), end - begin))
+        cold = min(max(self._warm - begin, 0), end - begin)
+        return asked(strategy, self._read(strategy.watched), cold)
+
+    def stops(self) -> Callable[[int], Sequence[float]]:
+        """`stop` by direction and bar of the block, worked out when it is looked up."""
+        strategy = self.lane.strategy
+        return partial(_AtBars, strategy.stop, self._read(strategy.readings))
+
+    def trails(self, bars: Columns, begin: int, end: int) -> list[Any]:
+        """`trail` of a long and of a short at all bars of the block; `bars` are the same bars."""
+        strategy = self.lane.strategy
+        seen = [
+            bars.read(each)[begin:end] if isinstance(each, Price) else np.asarray(values)
+            for each, values in zip(strategy.watched, self._read(strategy.watched), strict=True)
+        ]
+        return [_array(strategy.trail, direction, seen) for direction in (1, -1)]
+
+    def _read(self, readings: Sequence[Reading]) -> list[Sequence[Any]]:
+        return [self._stream.read(each) for each in readings]
 
 
 class _AtBars(Sequence[float]):
