@@ -5,7 +5,7 @@ compiled loop; so do sessions begin. `compiled_engine` says what it cannot do.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,37 +13,27 @@ from typing import Any
 import numpy as np
 
 from quantterminal.domain.halts import Halt
-from quantzoo.backtest.compiled_lanes import leave, look_everywhere
+from quantzoo.backtest.compiled_lanes import leave, look_out
 from quantzoo.backtest.compiled_loop import ALARM, DONE, FULL, advance, begin_session
 from quantzoo.backtest.compiled_record import CompiledRecord, outcomes_upto
 from quantzoo.backtest.compiled_rules import rules_of
+from quantzoo.backtest.compiled_sights import Sights
 from quantzoo.backtest.compiled_state import (
+    ACCOUNT,
     ALARMS,
-    CASH,
-    DAY_OPEN,
-    FILLS,
-    LANE,
-    ORDERS,
-    QUANTITY,
-    SIDE,
-    Lanes,
-    Market,
-    Rules,
-    Sights,
-    Terms,
+    PENDING,
+    Shown,
     World,
-    longer,
-    new_account,
-    new_log,
+    new_books,
+    with_more_room,
 )
 from quantzoo.backtest.engine import Setting
 from quantzoo.backtest.fast import FastEngine
 from quantzoo.backtest.fast_record import Changes, Kept
 from quantzoo.backtest.fast_rules import part
-from quantzoo.backtest.lanes import ENTER, NEVER, Lane
+from quantzoo.backtest.lanes import NEVER, Lane
 from quantzoo.backtest.tape import Tape
 
-_ROOM = 1 << 15  # orders, at first
 _MOST_SHARES = 10**9
 _MOST_FEE = 10**4  # ticks a share
 _LEAST_FEE = 10**12
@@ -81,85 +71,103 @@ class _Rest:
 class CompiledEngine(FastEngine):
     """`run` raises NotCompiledError when only plain Python can go on; nothing counts then."""
 
-    def __init__(
-        self, setting: Setting, tape: Tape, lanes: Sequence[Lane], *, rules: Rules
-    ) -> None:
+    def __init__(self, setting: Setting, tape: Tape, lanes: Sequence[Lane], *, rules: Any) -> None:
         super().__init__(setting, tape, lanes)
         names = sorted({lane.strategy.name for lane in lanes})
         longest = max(after - before for before, after in pairwise((*tape.first, len(tape))))
         most = min(setting.trading.limits.max_repeated_fills, longest + 1)
-        account = new_account(len(lanes), len(tape.symbols), len(names), most)
-        account.numbers[[CASH, DAY_OPEN]] = self.cash
-        self._lanes = _lanes(lanes, names)
+        books = new_books(len(lanes), len(tape.symbols), len(names), most)
+        for lane, record in zip(lanes, books.lanes, strict=True):
+            record["number"], record["symbol"] = lane.number, lane.symbol
+            record["strategy"] = names.index(lane.strategy.name)
+            record["quantity"] = lane.quantity or 0
+            record["most"] = -1 if lane.most is None else lane.most
+        outside = np.zeros(len(tape), dtype=np.bool_)
+        outside[list(tape.outside)] = True
+        self._accounts = np.zeros(1, dtype=ACCOUNT)
+        self._account = self._accounts[0]
+        self._set_terms()
         self._world = World(
-            _market(tape, lanes),
-            _no_sights(len(lanes)),
-            self._lanes,
-            self._terms(),
+            self._accounts,
+            books,
+            Shown(np.empty((4, 0, 0), dtype=np.int8), np.empty((0, 0)), _extremes(tape, lanes)),
+            np.stack([np.stack(tape.opens), np.stack(tape.closes)]),
+            outside,
             rules,
-            account,
-            new_log(_ROOM, len(lanes)),
         )
 
     @property
     def problem(self) -> str | None:
         """A number that is too large for the loop."""
-        terms = self._world.terms
-        for under, up, down in (terms.limit, terms.fill):
+        account = self._account
+        for name in ("limit", "fill"):
+            under, up, down = (account[f"{name}_{part}"] for part in ("under", "up", "down"))
             if under > _MOST_UNDER * _BASIS_POINTS or up > 2 * under or down < 0:
                 return "slippage or offsets beyond the price"
-        shares = (terms.size_over, terms.size_under), (terms.loss_over, terms.loss_under)
-        if any(over > _MOST_OVER or under > _MOST_UNDER for over, under in shares):
-            return "a fraction with more than four digits"
-        if terms.fee_per_share > _MOST_FEE or terms.fee_least > _LEAST_FEE:
+        for name in ("size", "loss"):
+            over, under = account[f"{name}_over"], account[f"{name}_under"]
+            if over > _MOST_OVER or under > _MOST_UNDER:
+                return "a fraction with more than four digits"
+        if account["fee_per_share"] > _MOST_FEE or account["fee_least"] > _LEAST_FEE:
             return "fees as high as prices"
         return None
 
     def run(self, stretches: Iterator[tuple[int, int]]) -> Iterator[int]:
         yield from super().run(stretches)
-        numbers, log = self._world.account.numbers, self._world.log
-        self.cash = int(numbers[CASH])
-        self.net, self.held = self._world.account.net.tolist(), self._lanes.held.tolist()
-        record = CompiledRecord(numbers, log)
+        books = self._world.books
+        self.cash = int(self._account["cash"])
+        self.net, self.held = books.net.tolist(), books.lanes["held"].tolist()
+        record = CompiledRecord(books.orders[: self._account["orders"]])
         self.record.booked = record
         self.record.late_denials += record.late_denials
         self.record.rejections += record.rejections
 
     def look(self, sights: Sights) -> None:
         """Go on into the next sights."""
-        self._world = self._world._replace(sights=sights)
+        self._account["begin"], self._account["size"] = sights.begin, sights.size
+        lanes = self._world.books.lanes
+        lanes["stop_long"], lanes["stop_short"] = sights.stops.T
+        lanes["trail_long"], lanes["trail_short"] = sights.trails.T
+        shown = self._world.shown._replace(masks=sights.masks, levels=sights.levels)
+        self._world = self._world._replace(shown=shown)
 
     def leave(self) -> None:
-        """Before what the sights are made of changes."""
-        leave(self._world)
+        """Before what is shown changes."""
+        leave(self._accounts, self._world.books, self._world.shown)
 
     def changes(self, kept: Kept, begin: int) -> tuple[Changes, dict[int, Changes]]:
-        world = self._world
-        fills = world.log.fills[kept.lengths[0] : world.account.numbers[FILLS]]
-        orders = world.log.orders[fills[:, 0]]
-        at, prices = fills[:, 1] - begin, fills[:, 2]
-        turned, symbols = orders[:, SIDE] * orders[:, QUANTITY], self._lanes.symbol[orders[:, LANE]]
-        fees = np.maximum(self.fees.per_share * orders[:, QUANTITY], self.fees.least)
-        shares = {
-            symbol: (at[symbols == symbol], turned[symbols == symbol])
-            for symbol, held in enumerate(kept.net)
-            if held or (symbols == symbol).any()
-        }
-        return (at, -turned * prices - fees), shares
+        books = self._world.books
+        orders = books.orders[kept.lengths[0] : self._account["orders"]]
+        orders = orders[orders["filled_at"] >= begin]
+        at, quantity = orders["filled_at"] - begin, orders["quantity"]
+        turned, symbols = orders["side"] * quantity, books.lanes["symbol"][orders["lane"]]
+        fees = np.maximum(self.fees.per_share * quantity, self.fees.least)
+        shares = {}
+        for symbol, held in enumerate(kept.net):
+            mine = symbols == symbol
+            if held or mine.any():
+                shares[symbol] = at[mine], turned[mine]
+        return (at, -turned * orders["price"] - fees), shares
 
     def _look_out(self, begin: int) -> None:
-        look_everywhere(begin, self._world)
+        look_out(begin, self._accounts, self._world.books, self._world.shown)
 
     def _keep(self) -> Kept:
-        numbers = self._world.account.numbers
+        account = self._account
         return Kept(
-            int(numbers[CASH]),
-            tuple(self._world.account.net.tolist()),
+            int(account["cash"]),
+            tuple(self._world.books.net.tolist()),
             dict(self.stops),
             len(self.halts),
-            (int(numbers[FILLS]), len(self.record.stops)),
+            (self._unfilled(), len(self.record.stops)),
             _Rest(tuple(each.copy() for each in self._arrays()), self.day_open),
         )
+
+    def _unfilled(self) -> int:
+        """The first order that may still fill, or the next one."""
+        if self._account["pending"]:
+            return int(self._world.books.lists[PENDING, 0])
+        return int(self._account["orders"])
 
     def _put_back(self, kept: Kept) -> None:
         for each, before in zip(self._arrays(), kept.rest.arrays, strict=True):
@@ -170,7 +178,8 @@ class CompiledEngine(FastEngine):
         self._set_levels()
 
     def _arrays(self) -> tuple[Any, ...]:
-        return *self._lanes, *self._world.account
+        books = self._world.books
+        return self._accounts, books.lanes, books.net, books.strategies, books.lists, books.repeats
 
     def _walk(self, begin: int, end: int, halts: dict[int, Halt]) -> None:
         self.account_levels.clear()
@@ -189,93 +198,49 @@ class CompiledEngine(FastEngine):
             if status == ALARM:
                 self._judge_fills()
             elif status == FULL:
-                log = longer(self._world.log, len(self.lanes))
-                self._world = self._world._replace(log=log)
+                self._world = self._world._replace(books=with_more_room(self._world.books))
             else:
                 raise NotCompiledError("Expected what the compiled loop knows")
 
     def _open(self, row: int) -> None:
         if begin_session(row, self.setting.day_orders, self._world) != DONE:
             raise NotCompiledError("Expected an account of a size that fits")
-        self.day_open = int(self._world.account.numbers[DAY_OPEN])
+        self.day_open = int(self._account["day_open"])
         self._lift(row)
 
     def _judge_fills(self) -> None:
-        account, log = self._world.account, self._world.log
-        for number in account.alarms[: account.numbers[ALARMS]].tolist():
-            row = int(log.fills[number, 1])
+        books = self._world.books
+        for number in books.lists[ALARMS, : self._account["alarms"]].tolist():
+            row = int(books.orders[number]["filled_at"])
             since = self.tape.first[bisect_right(self.tape.first, row) - 1]
-            outcomes = outcomes_upto(number, log, account.numbers, self.lanes, since=since)
-            self._judge(outcomes, row)
+            self._judge(outcomes_upto(number, books.orders, self.lanes, since=since), row)
 
-    def _terms(self) -> Terms:
-        limits, loss = (
-            self.setting.trading.limits,
-            part(self.setting.trading.limits.strategy_loss_fraction),
-        )
-        return Terms(
-            self._limits.numbers,
-            self._fills.numbers,
-            self._size.over,
-            self._size.under,
-            self.fees.per_share,
-            self.fees.least,
-            self.setting.has_venue,
-            loss.over,
-            loss.under,
-            limits.repeated_fills_minutes,
-            min(limits.max_rejects, _MOST_COUNT),
-        )
+    def _set_terms(self) -> None:
+        limits, account = self.setting.trading.limits, self._account
+        loss = part(limits.strategy_loss_fraction)
+        account["cash"] = account["day_open"] = self.cash
+        account["fills_at"] = NEVER
+        for name, prices in (("limit", self._limits), ("fill", self._fills)):
+            for place, number in zip(("under", "up", "down"), prices.numbers, strict=True):
+                account[f"{name}_{place}"] = number
+        account["size_over"], account["size_under"] = self._size.over, self._size.under
+        account["fee_per_share"], account["fee_least"] = self.fees.per_share, self.fees.least
+        account["has_venue"] = self.setting.has_venue
+        account["loss_over"], account["loss_under"] = loss.over, loss.under
+        account["repeated_minutes"] = limits.repeated_fills_minutes
+        account["max_rejects"] = min(limits.max_rejects, _MOST_COUNT)
 
     def _asked(self) -> int:
-        return int(self._world.account.numbers[ORDERS])
+        return int(self._account["orders"])
 
     def _set_levels(self) -> None:
         super()._set_levels()
-        self._lanes.halted[:] = self.levels
+        self._world.books.lanes["halted"] = self.levels
 
 
-def _lanes(lanes: Sequence[Lane], names: Sequence[str]) -> Lanes:
-    def integers(values: Iterable[int]) -> Any:
-        return np.fromiter(values, dtype=np.int64, count=len(lanes))
-
-    def same(value: int) -> Any:
-        return np.full(len(lanes), value, dtype=np.int64)
-
-    return Lanes(
-        symbol=integers(lane.symbol for lane in lanes),
-        strategy=integers(names.index(lane.strategy.name) for lane in lanes),
-        quantity=integers(lane.quantity or 0 for lane in lanes),
-        most=integers(-1 if lane.most is None else lane.most for lane in lanes),
-        sign=same(0),
-        found=same(NEVER),
-        cause=same(ENTER),
-        held_from=same(0),
-        followed=same(0),
-        disarmed=same(-1),
-        held=same(0),
-        entered=same(0),
-        halted=same(0),
-        level=np.full(len(lanes), np.nan),
-    )
-
-
-def _market(tape: Tape, lanes: Sequence[Lane]) -> Market:
-    outside = np.zeros(len(tape), dtype=np.bool_)
-    outside[list(tape.outside)] = True
-    has_exits = any(lane.stops or lane.follows for lane in lanes)
-    columns = tape.columns if has_exits else ()
-    none = np.empty((0, len(tape)))
-    return Market(
-        np.stack(tape.opens),
-        np.stack(tape.closes),
-        np.stack([each.high for each in columns]) if has_exits else none,
-        np.stack([each.low for each in columns]) if has_exits else none,
-        outside,
-    )
-
-
-def _no_sights(lanes: int) -> Sights:
-    entry, flags = np.empty((lanes, 0), dtype=np.int8), np.empty((lanes, 0), dtype=np.bool_)
-    rows, levels = np.full((lanes, 2), -1, dtype=np.int64), np.empty((0, 0))
-    return Sights(0, 0, entry, flags, flags, flags, rows, levels, rows, levels)
+def _extremes(tape: Tape, lanes: Sequence[Lane]) -> Any:
+    """Highs and lows, where somebody looks at them."""
+    if not any(lane.stops or lane.follows for lane in lanes):
+        return np.empty((2, 0, len(tape)))
+    highs, lows = [each.high for each in tape.columns], [each.low for each in tape.columns]
+    return np.stack([np.stack(highs), np.stack(lows)])

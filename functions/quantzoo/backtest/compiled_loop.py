@@ -12,24 +12,14 @@ from quantzoo.backtest.compiled_rules import BEYOND, MOST_MONEY, denial
 from quantzoo.backtest.compiled_state import (
     ALARMS,
     APPROVED,
-    CASH,
-    CAUSE,
-    CODE,
-    DAY_OPEN,
-    DIRECTION,
-    FILLS,
-    FILLS_AT,
-    LANE,
-    LATE,
-    LIMIT,
-    ORDERS,
+    CLOSES,
+    OPENS,
     PENDING,
-    QUANTITY,
-    REJECTED,
     RESERVED,
     RESTING,
-    ROW,
-    SIDE,
+    TRYING,
+    Books,
+    Shown,
     World,
 )
 from quantzoo.backtest.lanes import NEVER
@@ -39,7 +29,7 @@ DONE, ALARM, FULL, LOST = range(4)
 more orders, or something that the compiled form does not know.
 """
 
-QUANTITY_REFUSED, POWER_REFUSED = range(2)
+QUANTITY_REFUSED, POWER_REFUSED = 1, 2
 _SHORT_OVER, _SHORT_UNDER = 103, 100  # an opening short is valued at 3 % above the market
 _DOLLAR, _CENT = 10_000, 100  # in ticks
 
@@ -47,71 +37,68 @@ _DOLLAR, _CENT = 10_000, 100  # in ticks
 @compiled
 def advance(until: int, fills_too: bool, world: World) -> int:  # noqa: FBT001  positional, compiled
     """Everything before the row `until`, and with `fills_too` what is filled at it."""
-    numbers = world.account.numbers
+    accounts, books, shown, prices, outside, rules = world
+    account, market = accounts[0], (prices, outside)
     status = DONE
     while status == DONE:
-        row, filled_at = _next_row(world), numbers[FILLS_AT]
-        if filled_at <= row:
-            if filled_at > until or (filled_at == until and not fills_too):
+        row = NEVER
+        for n in range(len(books.lanes)):
+            row = min(row, books.lanes[n].found)
+        if account.fills_at <= row:
+            row = account.fills_at
+            if row > until or (row == until and not fills_too):
                 return DONE
-            status = _fill_all(filled_at, world)
+            status = _fill_all(row, account, books, shown, prices)
         elif row >= until:
             return DONE
-        elif numbers[ORDERS] + len(world.lanes.sign) > len(world.log.orders):
+        elif account.orders + len(books.lanes) > len(books.orders):
             return FULL
         else:
-            status = _decide(row, world)
+            status = _decide(row, account, books, shown, market, rules)
     return status
 
 
 @compiled
 def begin_session(row: int, cancels: bool, world: World) -> int:  # noqa: FBT001  positional, compiled
     """The equity at the close before it, and an end of what does not outlive the day."""
-    account = world.account
-    numbers = account.numbers
+    account, books = world.accounts[0], world.books
     if cancels:
-        for n in range(numbers[PENDING]):
-            search(world.log.orders[account.pending[n], LANE], row, world)
-        numbers[PENDING] = 0
-        numbers[FILLS_AT] = NEVER
+        for nth in range(account.pending):
+            order = books.orders[books.lists[PENDING, nth]]
+            search(books.lanes[order.lane], row, account, world.shown)
+        account.pending = 0
+        account.fills_at = NEVER
     if row:
-        if not _fits(row - 1, world):
+        if not _fits(row - 1, books, world.prices):
             return LOST
-        numbers[DAY_OPEN] = _worth(row - 1, world)[0]
-    account.realized[:] = 0
-    account.rejects[:] = 0
-    account.repeated[:] = 0
+        account.day_open = _worth(row - 1, account, books, world.prices)[0]
+    for n in range(len(books.strategies)):
+        books.strategies[n].realized = 0
+        books.strategies[n].rejects = 0
+    for n in range(len(books.lanes)):
+        books.lanes[n].bought = 0
+        books.lanes[n].sold = 0
     return DONE
 
 
 @compiled
-def _next_row(world: World) -> int:
-    row = NEVER
-    for found in world.lanes.found:
-        row = min(row, found)
-    return row
-
-
-@compiled
-def _worth(row: int, world: World) -> tuple[int, int, int]:
+def _worth(row: int, account: Any, books: Books, prices: Any) -> tuple[int, int, int]:
     """At the closes of a minute: the equity, what is held long and what is held short."""
     long = short = 0
-    for symbol in range(len(world.account.net)):
-        shares = world.account.net[symbol]
-        if shares:
-            value = shares * world.market.closes[symbol, row]
-            if value > 0:
-                long += value
-            else:
-                short -= value
-    return world.account.numbers[CASH] + long - short, long, short
+    for symbol in range(len(books.net)):
+        value = books.net[symbol] * prices[CLOSES, symbol, row]
+        if value > 0:
+            long += value
+        else:
+            short -= value
+    return account.cash + long - short, long, short
 
 
 @compiled
-def _fits(row: int, world: World) -> bool:
+def _fits(row: int, books: Books, prices: Any) -> bool:
     """Whether all that is held is worth so little that its products fit."""
-    for symbol in range(len(world.account.net)):
-        if _is_beyond(world.account.net[symbol], world.market.closes[symbol, row]):
+    for symbol in range(len(books.net)):
+        if _is_beyond(books.net[symbol], prices[CLOSES, symbol, row]):
             return False
     return True
 
@@ -122,9 +109,8 @@ def _is_beyond(shares: int, price: int) -> bool:
 
 
 @compiled
-def _moved(price: int, side: int, terms: Any) -> int:
+def _moved(price: int, side: int, under: int, up: int, down: int) -> int:
     """`fast_money.Prices.moved`."""
-    under, up, down = terms
     moved = price * (up if side > 0 else down)
     step = _CENT if moved >= _DOLLAR * under else 1
     if side > 0:
@@ -133,230 +119,212 @@ def _moved(price: int, side: int, terms: Any) -> int:
 
 
 @compiled
-def _fill_all(row: int, world: World) -> int:
-    numbers = world.account.numbers
-    count = numbers[PENDING]
-    numbers[PENDING] = numbers[ALARMS] = 0
-    numbers[FILLS_AT] = NEVER
-    for n in range(count):
-        if not _fill(world.account.pending[n], row, world):
+def _fill_all(row: int, account: Any, books: Books, shown: Shown, prices: Any) -> int:
+    count = account.pending
+    account.pending = 0
+    account.alarms = 0
+    account.fills_at = NEVER
+    for nth in range(count):
+        number = books.lists[PENDING, nth]
+        order = books.orders[number]
+        lane = books.lanes[order.lane]
+        opened = prices[OPENS, lane.symbol, row]
+        if not _fill(order, row, opened, account, books):
             return LOST
-    return ALARM if numbers[ALARMS] else DONE
+        if _is_alarming(order, account, books):
+            books.lists[ALARMS, account.alarms] = number
+            account.alarms += 1
+        search(lane, row, account, shown)
+    return ALARM if account.alarms else DONE
 
 
 @compiled
-def _fill(order: int, row: int, world: World) -> bool:
-    account, lanes, log = world.account, world.lanes, world.log
-    numbers = account.numbers
-    lane, side, quantity = (
-        log.orders[order, LANE],
-        log.orders[order, SIDE],
-        log.orders[order, QUANTITY],
-    )
-    symbol = lanes.symbol[lane]
-    price = _moved(world.market.opens[symbol, row], side, world.terms.fill)
-    before = lanes.held[lane]
-    if _is_beyond(max(abs(before), quantity), max(price, lanes.entered[lane])):
+def _fill(order: Any, row: int, opened: int, account: Any, books: Books) -> bool:
+    lane, side, quantity = books.lanes[order.lane], order.side, order.quantity
+    price = _moved(opened, side, account.fill_under, account.fill_up, account.fill_down)
+    before = lane.held
+    if _is_beyond(max(abs(before), quantity), max(price, lane.entered)):
         return False
-    realized = before * (price - lanes.entered[lane])
-    number = numbers[FILLS]
-    numbers[FILLS] = number + 1
-    log.fills[number, 0] = order
-    log.fills[number, 1] = row
-    log.fills[number, 2] = price
-    log.fills[number, 3] = realized
+    order.filled_at = row
+    order.price = price
+    order.realized = before * (price - lane.entered)
     shares = before + side * quantity
-    lanes.held[lane] = shares
-    lanes.entered[lane] = price
-    account.net[symbol] += side * quantity
-    if _is_alarming(lane, side, log.orders[order, ROW], realized, world):
-        account.alarms[numbers[ALARMS]] = number
-        numbers[ALARMS] += 1
-    terms = world.terms
-    numbers[CASH] -= side * quantity * price + max(terms.fee_per_share * quantity, terms.fee_least)
-    fill(lane, row, (shares > 0) - (shares < 0), world)
-    search(lane, row, world)
+    lane.held = shares
+    lane.entered = price
+    books.net[lane.symbol] += side * quantity
+    account.cash -= side * quantity * price
+    account.cash -= max(account.fee_per_share * quantity, account.fee_least)
+    fill(lane, row, (shares > 0) - (shares < 0))
     return True
 
 
 @compiled
-def _is_alarming(lane: int, side: int, row: int, realized: int, world: World) -> bool:
+def _is_alarming(order: Any, account: Any, books: Books) -> bool:
     """`FastTally.note` of a fill."""
-    account, terms = world.account, world.terms
-    strategy, nth = world.lanes.strategy[lane], 0 if side > 0 else 1
-    account.realized[strategy] += realized
-    rows, most = account.repeats[lane, nth], account.repeats.shape[2]
-    count = account.repeated[lane, nth]
-    rows[count % most] = row
-    account.repeated[lane, nth] = count + 1
-    is_repeated = count + 1 >= most and row - rows[(count + 1) % most] < terms.repeated_minutes
-    return is_repeated or _has_lost(strategy, world)
+    lane = books.lanes[order.lane]
+    strategy = books.strategies[lane.strategy]
+    strategy.realized += order.realized
+    if order.side > 0:
+        side, count = 0, lane.bought
+        lane.bought = count + 1
+    else:
+        side, count = 1, lane.sold
+        lane.sold = count + 1
+    most = books.repeats.shape[2]
+    books.repeats[lane.number, side, count % most] = order.row
+    since = order.row - books.repeats[lane.number, side, (count + 1) % most]
+    is_repeated = count + 1 >= most and since < account.repeated_minutes
+    return is_repeated or _has_lost(strategy, account)
 
 
 @compiled
-def _has_lost(strategy: int, world: World) -> bool:
-    lost = -world.account.realized[strategy]
-    terms, opened = world.terms, world.account.numbers[DAY_OPEN]
-    return lost > 0 and lost * terms.loss_under >= opened * terms.loss_over
+def _has_lost(strategy: Any, account: Any) -> bool:
+    lost = -strategy.realized
+    return lost > 0 and lost * account.loss_under >= account.day_open * account.loss_over
 
 
 @compiled
-def _decide(row: int, world: World) -> int:
-    account, lanes, log = world.account, world.lanes, world.log
-    numbers = account.numbers
-    first = numbers[ORDERS]
-    if not _fits(row, world):
+def _decide(row: int, account: Any, books: Books, shown: Shown, market: Any, rules: Any) -> int:
+    first, prices = account.orders, market[0]
+    if not _fits(row, books, prices):
         return LOST
-    for lane in range(len(lanes.found)):
-        if lanes.found[lane] == row:
-            _order(lane, row, world)
-    worth = _worth(row, world)
-    numbers[RESERVED] = numbers[APPROVED] = 0
-    for order in range(first, numbers[ORDERS]):
-        code = denial(order, worth, world)
+    for n in range(len(books.lanes)):
+        lane = books.lanes[n]
+        if lane.found == row:
+            order = books.orders[account.orders]
+            account.orders += 1
+            _order(order, row, lane, prices[CLOSES, lane.symbol, row], account, shown)
+    worth = _worth(row, account, books, prices)
+    account.reserved = 0
+    account.approved = 0
+    for number in range(first, account.orders):
+        code = denial(number, worth, account, books, market, rules)
+        order = books.orders[number]
+        order.denied = code
         if code == BEYOND:
             return LOST
-        log.orders[order, CODE] = code
         if code:
-            search(log.orders[order, LANE], row + 1, world)
+            search(books.lanes[order.lane], row + 1, account, shown)
         else:
-            _append(account.reserved, RESERVED, order, numbers)
-            _append(account.approved, APPROVED, order, numbers)
-    if numbers[RESERVED] > 1 and not _hop_last(row, worth, world):
+            books.lists[RESERVED, account.reserved] = number
+            books.lists[APPROVED, account.approved] = number
+            account.reserved += 1
+            account.approved += 1
+    if account.reserved > 1:
+        for nth in range(account.approved):
+            number = books.lists[APPROVED, nth]
+            code = denial(number, worth, account, books, market, rules)
+            if code == BEYOND:
+                return LOST
+            if code:
+                books.orders[number].denied_late = code
+                _drop(number, row, account, books, shown)
+    if account.has_venue and not _submit(row, worth, account, books, shown, prices):
         return LOST
-    if numbers[RESERVED] and world.terms.has_venue and not _submit(row, worth, world):
-        return LOST
-    if numbers[RESERVED]:
-        numbers[PENDING] = numbers[RESERVED]
-        account.pending[: numbers[PENDING]] = account.reserved[: numbers[PENDING]]
-        numbers[FILLS_AT] = row + 1
+    if account.reserved:
+        account.pending = account.reserved
+        account.fills_at = row + 1
+        for nth in range(account.reserved):
+            books.lists[PENDING, nth] = books.lists[RESERVED, nth]
     return DONE
 
 
 @compiled
-def _append(orders: Any, length: int, order: int, numbers: Any) -> None:
-    orders[numbers[length]] = order
-    numbers[length] += 1
-
-
-@compiled
-def _order(lane: int, row: int, world: World) -> None:
-    lanes, orders, numbers = world.lanes, world.log.orders, world.account.numbers
-    order = numbers[ORDERS]
-    numbers[ORDERS] = order + 1
-    direction = ask(lane, row, world)
-    reference = world.market.closes[lanes.symbol[lane], row]
+def _order(order: Any, row: int, lane: Any, reference: int, account: Any, shown: Shown) -> None:
+    order.cause = lane.cause
+    direction = ask(lane, row, account, shown)
     if direction:
-        side, quantity = direction, lanes.quantity[lane]
+        side, quantity = direction, lane.quantity
         if not quantity:
-            terms = world.terms
-            quantity = numbers[DAY_OPEN] * terms.size_over // (terms.size_under * reference)
+            quantity = account.day_open * account.size_over // (account.size_under * reference)
     else:
-        side, quantity = (-1 if lanes.held[lane] > 0 else 1), abs(lanes.held[lane])
-    orders[order, ROW] = row
-    orders[order, LANE] = lane
-    orders[order, CAUSE] = lanes.cause[lane]
-    orders[order, DIRECTION] = direction
-    orders[order, SIDE] = side
-    orders[order, QUANTITY] = quantity
-    orders[order, LIMIT] = _moved(reference, side, world.terms.limit)
-    orders[order, CODE] = 0
+        side, quantity = (-1 if lane.held > 0 else 1), abs(lane.held)
+    order.row = row
+    order.lane = lane.number
+    order.direction = direction
+    order.side = side
+    order.quantity = quantity
+    order.limit = _moved(reference, side, account.limit_under, account.limit_up, account.limit_down)
+    order.denied_late = 0
+    order.refused = 0
+    order.filled_at = -1
 
 
 @compiled
-def _hop_last(row: int, worth: Any, world: World) -> bool:
-    """Each sees what all others of the minute have reserved."""
-    account, log = world.account, world.log
-    numbers = account.numbers
-    for n in range(numbers[APPROVED]):
-        order = account.approved[n]
-        code = denial(order, worth, world)
-        if code == BEYOND:
-            return False
-        if code:
-            log.late[numbers[LATE]] = code
-            numbers[LATE] += 1
-            _drop(order, row, world)
-    return True
-
-
-@compiled
-def _drop(order: int, row: int, world: World) -> None:
-    account = world.account
+def _drop(number: int, row: int, account: Any, books: Books, shown: Shown) -> None:
     kept = 0
-    for n in range(account.numbers[RESERVED]):
-        if account.reserved[n] != order:
-            account.reserved[kept] = account.reserved[n]
+    for nth in range(account.reserved):
+        if books.lists[RESERVED, nth] != number:
+            books.lists[RESERVED, kept] = books.lists[RESERVED, nth]
             kept += 1
-    account.numbers[RESERVED] = kept
-    search(world.log.orders[order, LANE], row + 1, world)
+    account.reserved = kept
+    search(books.lanes[books.orders[number].lane], row + 1, account, shown)
 
 
 @compiled
-def _submit(row: int, worth: Any, world: World) -> bool:
-    """`venue.accept`, in ticks; False when so many are refused that a strategy may be stopped."""
-    account, log, lanes = world.account, world.log, world.lanes
-    numbers = account.numbers
-    count = numbers[RESERVED]
-    account.trying[:count] = account.reserved[:count]
-    numbers[RESTING] = 0
-    for n in range(count):
-        order = account.trying[n]
-        is_opening = _is_opening(order, world)
-        if is_opening:
-            is_refused, why = _is_too_much(order, row, worth, world), POWER_REFUSED
+def _submit(row: int, worth: Any, account: Any, books: Books, shown: Shown, prices: Any) -> bool:
+    """`venue.accept`, in ticks; False when a strategy may have to be stopped."""
+    count = account.reserved
+    for nth in range(count):
+        books.lists[TRYING, nth] = books.lists[RESERVED, nth]
+    account.resting = 0
+    for nth in range(count):
+        number = books.lists[TRYING, nth]
+        order = books.orders[number]
+        lane = books.lanes[order.lane]
+        if _is_opening(order, books):
+            refused = POWER_REFUSED * _is_too_much(order, row, worth, account, books, prices)
         else:
-            is_refused, why = _is_too_many(order, world), QUANTITY_REFUSED
-        if not is_refused:
-            _append(account.resting, RESTING, order, numbers)
+            refused = QUANTITY_REFUSED * _is_too_many(order, account, books)
+        if not refused:
+            books.lists[RESTING, account.resting] = number
+            account.resting += 1
             continue
-        log.rejected[numbers[REJECTED], 0] = order
-        log.rejected[numbers[REJECTED], 1] = why
-        numbers[REJECTED] += 1
-        _drop(order, row, world)
-        strategy = lanes.strategy[log.orders[order, LANE]]
-        account.rejects[strategy] += 1
-        if account.rejects[strategy] >= world.terms.max_rejects or _has_lost(strategy, world):
+        order.refused = refused
+        _drop(number, row, account, books, shown)
+        strategy = books.strategies[lane.strategy]
+        strategy.rejects += 1
+        if strategy.rejects >= account.max_rejects or _has_lost(strategy, account):
             return False
     return True
 
 
 @compiled
-def _is_opening(order: int, world: World) -> bool:
-    shares = world.account.net[world.lanes.symbol[world.log.orders[order, LANE]]]
-    return shares >= 0 if world.log.orders[order, SIDE] > 0 else shares <= 0
+def _is_opening(order: Any, books: Books) -> bool:
+    shares = books.net[books.lanes[order.lane].symbol]
+    return shares >= 0 if order.side > 0 else shares <= 0
 
 
 @compiled
-def _is_too_many(order: int, world: World) -> bool:
+def _is_too_many(order: Any, account: Any, books: Books) -> bool:
     """More than is held and not yet held by other orders that close."""
-    account, orders, symbols = world.account, world.log.orders, world.lanes.symbol
-    symbol, closing = symbols[orders[order, LANE]], 0
-    for n in range(account.numbers[RESTING]):
-        other = account.resting[n]
-        is_same = symbols[orders[other, LANE]] == symbol
-        if is_same and orders[other, SIDE] == orders[order, SIDE] and not _is_opening(other, world):
-            closing += orders[other, QUANTITY]
-    return orders[order, QUANTITY] > abs(account.net[symbol]) - closing
+    symbol, closing = books.lanes[order.lane].symbol, 0
+    for nth in range(account.resting):
+        other = books.orders[books.lists[RESTING, nth]]
+        is_same = books.lanes[other.lane].symbol == symbol and other.side == order.side
+        if is_same and not _is_opening(other, books):
+            closing += other.quantity
+    return order.quantity > abs(books.net[symbol]) - closing
 
 
 @compiled
-def _is_too_much(order: int, row: int, worth: Any, world: World) -> bool:
+def _is_too_much(order: Any, row: int, worth: Any, account: Any, books: Books, prices: Any) -> bool:
+    """More than regulation T leaves, beside the orders that rest."""
     equity, long, short = worth
     free = max(0, 2 * equity - long - short) * _SHORT_UNDER
-    committed = 0
-    for n in range(world.account.numbers[RESTING]):
-        if _is_opening(world.account.resting[n], world):
-            committed += _cost(world.account.resting[n], row, world)
-    return _cost(order, row, world) > free - committed
+    cost = _cost(order, row, books, prices)
+    for nth in range(account.resting):
+        other = books.orders[books.lists[RESTING, nth]]
+        if _is_opening(other, books):
+            cost += _cost(other, row, books, prices)
+    return cost > free
 
 
 @compiled
-def _cost(order: int, row: int, world: World) -> int:
+def _cost(order: Any, row: int, books: Books, prices: Any) -> int:
     """Of an opening order, in hundredths of ticks."""
-    orders = world.log.orders
-    price = orders[order, LIMIT] * _SHORT_UNDER
-    if orders[order, SIDE] < 0:
-        mark = world.market.closes[world.lanes.symbol[orders[order, LANE]], row]
+    price = order.limit * _SHORT_UNDER
+    if order.side < 0:
+        mark = prices[CLOSES, books.lanes[order.lane].symbol, row]
         price = max(price, mark * _SHORT_OVER)
-    return orders[order, QUANTITY] * price
+    return order.quantity * price

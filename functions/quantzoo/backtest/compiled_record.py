@@ -1,4 +1,4 @@
-"""The compiled loop's log in the terms of the other engines."""
+"""The compiled loop's orders in the terms of the other engines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +9,6 @@ import numpy as np
 from quantterminal.domain.risk import DenialCode
 from quantzoo.backtest.compiled_loop import QUANTITY_REFUSED
 from quantzoo.backtest.compiled_rules import CODES
-from quantzoo.backtest.compiled_state import (
-    CAUSE,
-    CODE,
-    DIRECTION,
-    FILLS,
-    LANE,
-    LATE,
-    LIMIT,
-    ORDERS,
-    QUANTITY,
-    REJECTED,
-    ROW,
-    SIDE,
-    Log,
-)
 from quantzoo.backtest.fast_record import Record
 from quantzoo.backtest.fast_rules import Order
 from quantzoo.backtest.fast_tally import FastOutcome
@@ -33,75 +18,76 @@ from quantzoo.backtest.venue import INSUFFICIENT_BUYING_POWER, INSUFFICIENT_QUAN
 
 @dataclass(frozen=True, slots=True)
 class CompiledRecord:
-    """`numbers` say how much of the log counts."""
+    """All orders of a run, in the order they were asked for; so they were filled, too."""
 
-    numbers: Any
-    log: Log
+    orders: Any
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        orders, fills = (int(self.numbers[each]) for each in (ORDERS, FILLS))
-        return orders, orders, fills
+        fills = int(np.count_nonzero(self.orders["filled_at"] >= 0))
+        return len(self.orders), len(self.orders), fills
 
     @property
     def late_denials(self) -> list[DenialCode]:
-        return [CODES[each - 1] for each in self.log.late[: self.numbers[LATE]].tolist()]
+        codes = self.orders["denied_late"]
+        return [CODES[code - 1] for code in codes[codes > 0].tolist()]
 
     @property
     def rejections(self) -> list[str]:
-        found = self.log.rejected[: self.numbers[REJECTED], 1].tolist()
+        refused = self.orders["refused"]
         return [
-            INSUFFICIENT_QUANTITY if each == QUANTITY_REFUSED else INSUFFICIENT_BUYING_POWER
-            for each in found
+            INSUFFICIENT_QUANTITY if why == QUANTITY_REFUSED else INSUFFICIENT_BUYING_POWER
+            for why in refused[refused > 0].tolist()
         ]
 
     def write(self, record: Record) -> None:
-        orders = self.log.orders[: self.numbers[ORDERS]]
-        asked = orders[:, [ROW, LANE, CAUSE, DIRECTION]].tolist()
-        record.signals += [(row, lane, cause, direction) for row, lane, cause, direction in asked]
-        terms = orders[:, [SIDE, QUANTITY, LIMIT, CODE]].tolist()
+        record.signals += self.orders[["row", "lane", "cause", "direction"]].tolist()
+        terms = self.orders[["side", "quantity", "limit", "denied"]].tolist()
         record.intents += [
             (number, side, quantity, limit, CODES[code - 1] if code else None)
             for number, (side, quantity, limit, code) in enumerate(terms)
         ]
-        fills = self.log.fills[: self.numbers[FILLS], :3].tolist()
-        record.fills += [(order, row, price) for order, row, price in fills]
+        filled = np.flatnonzero(self.orders["filled_at"] >= 0)
+        places = self.orders[filled][["filled_at", "price"]].tolist()
+        record.fills += [
+            (number, row, price)
+            for number, (row, price) in zip(filled.tolist(), places, strict=True)
+        ]
 
 
 def outcomes_upto(
-    fill: int, log: Log, numbers: Any, lanes: Sequence[Lane], *, since: int
+    number: int, orders: Any, lanes: Sequence[Lane], *, since: int
 ) -> list[FastOutcome]:
-    """What came of the orders of one strategy from the row `since` on, up to its fill with that
-    number, in the order it came.
+    """What came of the orders of one strategy from the row `since` on, up to the fill of the order
+    with that number, in the order it came.
     """
-    name = lanes[log.orders[log.fills[fill, 0], LANE]].strategy.name
-    first = int(np.searchsorted(log.fills[: fill + 1, 1], since))
-    found = [
-        (row, order, realized) for order, row, _, realized in log.fills[first : fill + 1].tolist()
-    ]
-    until = int(log.fills[fill, 1])
-    rejected = log.rejected[: numbers[REJECTED], 0].tolist()
-    refused = [(int(log.orders[each, ROW]), each, None) for each in rejected]
-    found += [each for each in refused if since <= each[0] < until]
-    found.sort(key=lambda each: (each[0], each[2] is None))
-    return [
-        (order_at(number, log, lanes), int(log.orders[number, ROW]), realized)
-        for _, number, realized in found
-        if lanes[log.orders[number, LANE]].strategy.name == name
-    ]
+    name, until = lanes[orders[number]["lane"]].strategy.name, int(orders[number]["filled_at"])
+    found: list[tuple[tuple[int, int, int], FastOutcome]] = []
+    for before in range(number, -1, -1):
+        each = orders[before]
+        row = int(each["row"])
+        if row < since - 1 and int(each["filled_at"]) < since:
+            break
+        if lanes[each["lane"]].strategy.name != name:
+            continue
+        if since <= each["filled_at"] <= until:
+            outcome = (_order(before, each, lanes), row, int(each["realized"]))
+            found.append(((int(each["filled_at"]), 0, before), outcome))
+        elif each["refused"] and since <= row < until:
+            found.append(((row, 1, before), (_order(before, each, lanes), row, None)))
+    found.sort(key=lambda pair: pair[0])
+    return [outcome for _, outcome in found]
 
 
-def order_at(number: int, log: Log, lanes: Sequence[Lane]) -> Order:
-    """The order with that number."""
-    values = log.orders[number].tolist()
-    lane = lanes[values[LANE]]
+def _order(number: int, values: Any, lanes: Sequence[Lane]) -> Order:
+    lane = lanes[values["lane"]]
     return Order(
         lane.number,
         lane.symbol,
         lane.strategy.name,
-        side=values[SIDE],
-        quantity=values[QUANTITY],
-        limit=values[LIMIT],
+        side=int(values["side"]),
+        quantity=int(values["quantity"]),
+        limit=int(values["limit"]),
         reference=0,
         signal=number,
     )

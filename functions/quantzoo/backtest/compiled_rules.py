@@ -14,17 +14,7 @@ import numpy as np
 from quantterminal.domain import risk
 from quantterminal.domain.risk import DenialCode, RiskLimits, Rule
 from quantzoo.backtest.compiled import compiled
-from quantzoo.backtest.compiled_state import (
-    APPROVED,
-    LANE,
-    LIMIT,
-    QUANTITY,
-    RESERVED,
-    ROW,
-    SIDE,
-    Rules,
-    World,
-)
+from quantzoo.backtest.compiled_state import APPROVED, CLOSES, RESERVED, Books
 from quantzoo.backtest.fast_rules import FORMS, part
 from quantzoo.indicators import TICKS_PER_DOLLAR
 
@@ -87,51 +77,52 @@ _LEVEL_HALTED = int(risk.HaltLevel.HALTED)
 
 
 @compiled
-def denial(order: int, worth: Any, world: World) -> int:
+def denial(n: int, worth: Any, account: Any, books: Books, market: Any, rules: Any) -> int:
     """The code of the first rule that denies the order with that number, 0 for none; `worth` are
-    the account's equity and what is held long and short.
+    the account's equity and what is held long and short, `market` is (prices, outside).
     """
-    facts = _facts(order, worth, world)
+    facts = _facts(n, worth, account, books, market)
     if _is_beyond(facts):
         return BEYOND
-    for n in range(len(world.rules.kinds)):
-        code = answer(world.rules.kinds[n], world.rules.limits[n], facts)
+    for rule in range(len(rules)):
+        code = answer(rules, rule, facts)
         if code:
             return code
     return 0
 
 
 @compiled
-def _facts(order: int, worth: Any, world: World) -> Facts:
-    orders, lanes, account = world.log.orders, world.lanes, world.account
-    lane, row = orders[order, LANE], orders[order, ROW]
-    symbol, side, quantity = lanes.symbol[lane], orders[order, SIDE], orders[order, QUANTITY]
-    highest = lowest = account.net[symbol]
+def _facts(n: int, worth: Any, account: Any, books: Books, market: Any) -> Facts:
+    orders, lanes, lists = books.orders, books.lanes, books.lists
+    prices, outside = market
+    order = orders[n]
+    lane, side, quantity = lanes[order.lane], order.side, order.quantity
+    symbol = lane.symbol
+    highest = lowest = books.net[symbol]
     others = others_of_symbol = buys = sells = 0
     is_crossed = False
-    for n in range(account.numbers[RESERVED]):
-        other = account.reserved[n]
-        if other == order:
+    for nth in range(account.reserved):
+        if lists[RESERVED, nth] == n:
             continue
+        other = orders[lists[RESERVED, nth]]
+        is_same = lanes[other.lane].symbol == symbol
         others += 1
-        is_same = lanes.symbol[orders[other, LANE]] == symbol
         others_of_symbol += is_same
-        shares = orders[other, QUANTITY]
-        if orders[other, SIDE] > 0:
-            buys += shares * orders[other, LIMIT]
-            highest += shares * is_same
+        if other.side > 0:
+            buys += other.quantity * other.limit
+            highest += other.quantity * is_same
         else:
-            sells += shares * orders[other, LIMIT]
-            lowest -= shares * is_same
-        if is_same and orders[other, SIDE] != side:
+            sells += other.quantity * other.limit
+            lowest -= other.quantity * is_same
+        if is_same and other.side != side:
             is_crossed = True
     allowed = of_strategy = of_symbol = 0
-    for n in range(account.numbers[APPROVED]):
-        other = account.approved[n]
-        if other != order:
+    for nth in range(account.approved):
+        if lists[APPROVED, nth] != n:
+            other = orders[lists[APPROVED, nth]]
             allowed += 1
-            of_strategy += lanes.strategy[orders[other, LANE]] == lanes.strategy[lane]
-            of_symbol += lanes.symbol[orders[other, LANE]] == symbol
+            of_strategy += lanes[other.lane].strategy == lane.strategy
+            of_symbol += lanes[other.lane].symbol == symbol
     if side > 0:
         reduces = highest < 0 and 0 < quantity <= -highest
     else:
@@ -139,12 +130,12 @@ def _facts(order: int, worth: Any, world: World) -> Facts:
     return Facts(
         side,
         quantity,
-        orders[order, LIMIT],
-        world.market.closes[symbol, row],
-        account.net[symbol],
-        lanes.held[lane],
-        lanes.halted[lane],
-        world.market.outside[row],
+        order.limit,
+        prices[CLOSES, symbol, order.row],
+        books.net[symbol],
+        lane.held,
+        lane.halted,
+        outside[order.row],
         highest,
         lowest,
         reduces,
@@ -172,8 +163,9 @@ def _is_beyond(facts: Facts) -> bool:
 
 
 @compiled
-def answer(kind: int, limits: Any, facts: Facts) -> int:  # noqa: C901, PLR0911, PLR0912  a line a rule
-    """The code with which the rule of that kind denies, 0 when it lets pass."""
+def answer(rules: Any, n: int, facts: Facts) -> int:  # noqa: C901, PLR0911, PLR0912  a line a rule
+    """The code with which the rule in that place denies, 0 when it lets pass."""
+    kind = rules[n, 0]
     if kind == _KIND_HALT:
         return _halt(facts)
     if kind == _KIND_SESSION:
@@ -189,26 +181,26 @@ def answer(kind: int, limits: Any, facts: Facts) -> int:  # noqa: C901, PLR0911,
     if kind == _KIND_WASH:
         return _WASH if facts.is_crossed else 0
     if kind == _KIND_OPEN:
-        return _open_orders(limits, facts)
+        return _open_orders(rules, n, facts)
     if kind == _KIND_RATE:
-        return _order_rate(limits, facts)
+        return _order_rate(rules, n, facts)
     if kind == _KIND_COLLAR:
         away = abs(facts.limit - facts.mark)
-        return 0 if away * limits[1] <= facts.mark * limits[0] else _COLLAR
+        return 0 if away * rules[n, 2] <= facts.mark * rules[n, 1] else _COLLAR
     if kind == _KIND_CHEAP:
-        enough = facts.limit * limits[1] >= limits[0]
+        enough = facts.limit * rules[n, 2] >= rules[n, 1]
         return 0 if enough or facts.reduces else _CHEAP
     if kind == _KIND_FLIP:
         return _no_flip(facts)
     if kind == _KIND_SHORT:
         return 0 if facts.side > 0 or facts.quantity <= facts.lowest else _SHORT
     if kind == _KIND_POSITION:
-        return _position_limit(limits, facts)
+        return _position_limit(rules, n, facts)
     if kind == _KIND_POWER:
-        return _buying_power(limits, facts)
+        return _buying_power(rules, n, facts)
     if kind == _KIND_EXPOSURE:
-        return _account_exposure(limits, facts)
-    return _order_size(limits, facts)
+        return _account_exposure(rules, n, facts)
+    return _order_size(rules, n, facts)
 
 
 @compiled
@@ -222,19 +214,19 @@ def _halt(facts: Facts) -> int:
 
 
 @compiled
-def _open_orders(limits: Any, facts: Facts) -> int:
+def _open_orders(rules: Any, n: int, facts: Facts) -> int:
     total, of_symbol = facts.others + 1, facts.others_of_symbol + 1
-    if facts.reduces or total <= min(limits[0], limits[1]):
+    if facts.reduces or total <= min(rules[n, 1], rules[n, 2]):
         return 0
-    return _OPEN if total > limits[0] or of_symbol > limits[1] else 0
+    return _OPEN if total > rules[n, 1] or of_symbol > rules[n, 2] else 0
 
 
 @compiled
-def _order_rate(limits: Any, facts: Facts) -> int:
+def _order_rate(rules: Any, n: int, facts: Facts) -> int:
     is_within = (
-        facts.allowed < limits[0]
-        and facts.allowed_of_strategy + 1 <= limits[1]
-        and facts.allowed_of_symbol + 1 <= limits[2]
+        facts.allowed < rules[n, 1]
+        and facts.allowed_of_strategy + 1 <= rules[n, 2]
+        and facts.allowed_of_symbol + 1 <= rules[n, 3]
     )
     return 0 if is_within or facts.reduces else _RATE
 
@@ -249,7 +241,7 @@ def _no_flip(facts: Facts) -> int:
 
 
 @compiled
-def _position_limit(limits: Any, facts: Facts) -> int:
+def _position_limit(rules: Any, n: int, facts: Facts) -> int:
     if facts.reduces:
         return 0
     if facts.equity <= 0:
@@ -260,18 +252,18 @@ def _position_limit(limits: Any, facts: Facts) -> int:
     else:
         lowest -= facts.quantity
     exposure = max(abs(highest), abs(lowest)) * max(facts.limit, facts.mark)
-    return 0 if exposure * limits[1] <= facts.equity * limits[0] else _POSITION
+    return 0 if exposure * rules[n, 2] <= facts.equity * rules[n, 1] else _POSITION
 
 
 @compiled
-def _buying_power(limits: Any, facts: Facts) -> int:
+def _buying_power(rules: Any, n: int, facts: Facts) -> int:
     used = facts.long + facts.short + facts.quantity * facts.limit + facts.buys + facts.sells
-    fits = used * limits[1] <= facts.equity * limits[0]
+    fits = used * rules[n, 2] <= facts.equity * rules[n, 1]
     return 0 if fits or facts.reduces else _POWER
 
 
 @compiled
-def _account_exposure(limits: Any, facts: Facts) -> int:
+def _account_exposure(rules: Any, n: int, facts: Facts) -> int:
     if facts.reduces:
         return 0
     buys, sells, notional = facts.buys, facts.sells, facts.quantity * facts.limit
@@ -280,19 +272,19 @@ def _account_exposure(limits: Any, facts: Facts) -> int:
     else:
         sells += notional
     gross = facts.long + facts.short + buys + sells
-    if gross * limits[1] > facts.equity * limits[0]:
+    if gross * rules[n, 2] > facts.equity * rules[n, 1]:
         return _LEVERAGE
     net = facts.long - facts.short + buys if facts.side > 0 else facts.short - facts.long + sells
-    return 0 if net * limits[3] <= facts.equity * limits[2] else _NET
+    return 0 if net * rules[n, 4] <= facts.equity * rules[n, 3] else _NET
 
 
 @compiled
-def _order_size(limits: Any, facts: Facts) -> int:
+def _order_size(rules: Any, n: int, facts: Facts) -> int:
     notional = facts.quantity * facts.limit
     fits = (
-        facts.quantity <= limits[2]
-        and notional * limits[1] <= facts.equity * limits[0]
-        and notional * limits[4] <= limits[3]
+        facts.quantity <= rules[n, 3]
+        and notional * rules[n, 2] <= facts.equity * rules[n, 1]
+        and notional * rules[n, 5] <= rules[n, 4]
     )
     return 0 if fits or facts.reduces else _SIZE
 
@@ -398,21 +390,19 @@ _FORMS: Mapping[Rule, tuple[int, Numbers]] = MappingProxyType(
 )
 
 
-def rules_of(rules: Sequence[Rule], limits: RiskLimits) -> Rules | str:
-    """The rules in their order, without those that cannot deny; or the one that has no form."""
-    kinds: list[int] = []
-    numbers: list[tuple[int, ...]] = []
+def rules_of(rules: Sequence[Rule], limits: RiskLimits) -> Any:
+    """By rule, in their order, its kind and its numbers, without those that cannot deny; or a text
+    that says which one has no form.
+    """
+    found: list[tuple[int, ...]] = []
     for rule in rules:
         if rule in FORMS and FORMS[rule](limits) is None:
             continue
         if rule not in _FORMS:
             return f"a rule without a compiled form, {rule}"
         kind, numbers_of = _FORMS[rule]
-        found = numbers_of(limits)
-        if found is None:
+        numbers = numbers_of(limits)
+        if numbers is None:
             return f"limits beyond the compiled form of {rule}"
-        kinds.append(kind)
-        numbers.append((*found, *([0] * (_WIDTH - len(found)))))
-    return Rules(
-        np.asarray(kinds, dtype=np.int64), np.asarray(numbers, dtype=np.int64).reshape(-1, _WIDTH)
-    )
+        found.append((kind, *numbers, *([0] * (_WIDTH - len(numbers)))))
+    return np.asarray(found, dtype=np.int64).reshape(-1, _WIDTH + 1)

@@ -1,6 +1,7 @@
-"""What the compiled loop works on: arrays by lane, by symbol and by order, in whole ticks.
+"""What the compiled loop works on: records by lane, by symbol and by order, in whole ticks.
 
-The fields mean what they mean in `fast.FastEngine` and `lanes.Lane`.
+The fields mean what they mean in `fast.FastEngine` and `lanes.Lane`. Few arrays, because each one
+that a compiled function is handed is counted in and out.
 """
 
 from typing import Any, NamedTuple
@@ -9,171 +10,157 @@ import numpy as np
 
 from quantzoo.backtest.lanes import NEVER
 
-(
-    CASH,
-    DAY_OPEN,
-    ORDERS,
-    FILLS,
-    LATE,
-    REJECTED,
-    RESERVED,
-    APPROVED,
-    RESTING,
-    PENDING,
-    FILLS_AT,
-    ALARMS,
-) = range(12)
-"""Places in `Account.numbers`: money, how many there are of what is in lists, and the row of the
-next fills.
-"""
+LANE = np.dtype(
+    [
+        ("level", np.float64),  # NaN for none
+        *(
+            (name, np.int64)
+            for name in (
+                "number",
+                "symbol",
+                "strategy",
+                "quantity",  # 0 leaves it to the sizing rule
+                "most",  # -1 for as long as it likes
+                "sign",
+                "found",
+                "cause",
+                "held_from",
+                "followed",
+                "disarmed",
+                "held",
+                "entered",
+                "halted",
+                "bought",  # fills of this session
+                "sold",
+                "stop_long",  # rows of the levels, -1 for none
+                "stop_short",
+                "trail_long",
+                "trail_short",
+            )
+        ),
+    ]
+)
+ORDER = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "row",
+            "lane",
+            "cause",
+            "direction",
+            "side",
+            "quantity",
+            "limit",
+            "denied",  # codes, 0 for none
+            "denied_late",
+            "refused",
+            "filled_at",  # a row, -1 for never
+            "price",
+            "realized",
+        )
+    ]
+)
+STRATEGY = np.dtype([("realized", np.int64), ("rejects", np.int64)])
+ACCOUNT = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "cash",
+            "day_open",
+            "fills_at",  # the row of the next fills
+            "orders",  # how many there are of what is in lists
+            "reserved",
+            "approved",
+            "resting",
+            "pending",
+            "alarms",
+            "begin",  # what is shown
+            "size",
+            "limit_under",  # prices are moved by parts of `under`
+            "limit_up",
+            "limit_down",
+            "fill_under",
+            "fill_up",
+            "fill_down",
+            "size_over",
+            "size_under",
+            "fee_per_share",
+            "fee_least",
+            "has_venue",
+            "loss_over",
+            "loss_under",
+            "repeated_minutes",
+            "max_rejects",
+        )
+    ]
+)
 
-ROW, LANE, CAUSE, DIRECTION, SIDE, QUANTITY, LIMIT, CODE = range(8)
-"""Columns of `Log.orders`; those of `Log.fills` are the order, the row, the price and what was
-realized.
-"""
+RESERVED, APPROVED, TRYING, RESTING, PENDING, ALARMS = range(6)
+"""Lists of the orders of one minute, in `Books.lists`."""
+
+ENTRY, LEAVES_LONG, LEAVES_SHORT, REARMS = range(4)
+"""The answers of `decide`, in `Shown.masks`."""
+
+OPENS, CLOSES = range(2)
+"""In `prices`, in ticks by symbol and row."""
+
+HIGH, LOW = range(2)
+"""In `Shown.extremes`, in dollars by symbol and row."""
 
 
-class Market(NamedTuple):
-    """Prices by symbol and row, of opens and closes in ticks; `outside` by row."""
+class Shown(NamedTuple):
+    """Answers by lane, and levels, of the bars that are shown; extremes of all."""
 
-    opens: Any
-    closes: Any
-    high: Any
-    low: Any
-    outside: Any
+    masks: Any
+    levels: Any
+    extremes: Any
 
 
-class Sights(NamedTuple):
-    """What `decide` answered by lane and bar, of `size` bars from `begin` on. `stop_of` and
-    `trail_of` are, by lane and for a long and a short, the rows of `stops` and `trails`, -1 for
-    none.
+class Books(NamedTuple):
+    """`net` by symbol; `repeats` are the rows of the latest orders that were filled, by lane and
+    side, as many as call for the breaker.
     """
 
-    begin: int
-    size: int
-    entry: Any
-    leaves_long: Any
-    leaves_short: Any
-    rearms: Any
-    stop_of: Any
-    stops: Any
-    trail_of: Any
-    trails: Any
-
-
-class Lanes(NamedTuple):
-    """By lane; 0 shares leave the size to the sizing rule, a level is NaN where there is none."""
-
-    symbol: Any
-    strategy: Any
-    quantity: Any
-    most: Any
-    sign: Any
-    found: Any
-    cause: Any
-    held_from: Any
-    followed: Any
-    disarmed: Any
-    held: Any
-    entered: Any
-    halted: Any
-    level: Any
-
-
-class Terms(NamedTuple):
-    """Prices are moved by `over` parts of `under`: `limit` and `fill` are (under, up, down)."""
-
-    limit: tuple[int, int, int]
-    fill: tuple[int, int, int]
-    size_over: int
-    size_under: int
-    fee_per_share: int
-    fee_least: int
-    has_venue: bool
-    loss_over: int
-    loss_under: int
-    repeated_minutes: int
-    max_rejects: int
-
-
-class Rules(NamedTuple):
-    """The rules that can deny, in their order: which one, and its limits."""
-
-    kinds: Any
-    limits: Any
-
-
-class Account(NamedTuple):
-    """`repeats` are the rows of the latest orders that were filled, by lane and side, `repeated`
-    how many there were in this session; what follows are lists of orders of one minute.
-    """
-
-    numbers: Any
-    net: Any
-    realized: Any
-    rejects: Any
-    repeats: Any
-    repeated: Any
-    reserved: Any
-    approved: Any
-    trying: Any
-    resting: Any
-    pending: Any
-    alarms: Any
-
-
-class Log(NamedTuple):
-    """What happened, in the order it did."""
-
+    lanes: Any
     orders: Any
-    fills: Any
-    late: Any
-    rejected: Any
+    net: Any
+    strategies: Any
+    lists: Any
+    repeats: Any
 
 
 class World(NamedTuple):
-    """All that the loop knows."""
+    """All that the loop knows; `outside` is by row."""
 
-    market: Market
-    sights: Sights
-    lanes: Lanes
-    terms: Terms
-    rules: Rules
-    account: Account
-    log: Log
-
-
-def new_log(size: int, lanes: int) -> Log:
-    """Room for so many orders, and for those of one more minute."""
-    room = size + lanes
-    return Log(
-        np.empty((room, 8), dtype=np.int64),
-        np.empty((room, 4), dtype=np.int64),
-        np.empty(room, dtype=np.int64),
-        np.empty((room, 2), dtype=np.int64),
-    )
+    accounts: Any
+    books: Books
+    shown: Shown
+    prices: Any
+    outside: Any
+    rules: Any
 
 
-def longer(log: Log, lanes: int) -> Log:
-    """Twice the room, with what is in it."""
-    made = new_log(2 * len(log.orders), lanes)
-    for old, new in zip(log, made, strict=True):
-        new[: len(old)] = old
-    return made
+ROOM = 1 << 15  # orders, at first
 
 
-def new_account(lanes: int, symbols: int, strategies: int, most_repeated: int) -> Account:
-    def room() -> Any:
-        return np.zeros(lanes, dtype=np.int64)
-
-    numbers = np.zeros(ALARMS + 1, dtype=np.int64)
-    numbers[FILLS_AT] = NEVER
-    return Account(
-        numbers,
+def new_books(lanes: int, symbols: int, strategies: int, most_repeated: int) -> Books:
+    found = np.zeros(lanes, dtype=LANE)
+    found["level"] = np.nan
+    found["found"], found["disarmed"] = NEVER, -1
+    for name in ("stop_long", "stop_short", "trail_long", "trail_short"):
+        found[name] = -1
+    return Books(
+        found,
+        np.zeros(ROOM + lanes, dtype=ORDER),
         np.zeros(symbols, dtype=np.int64),
-        np.zeros(strategies, dtype=np.int64),
-        np.zeros(strategies, dtype=np.int64),
+        np.zeros(strategies, dtype=STRATEGY),
+        np.zeros((6, lanes), dtype=np.int64),
         np.zeros((lanes, 2, most_repeated), dtype=np.int64),
-        np.zeros((lanes, 2), dtype=np.int64),
-        *(room() for _ in range(6)),
     )
+
+
+def with_more_room(books: Books) -> Books:
+    """Twice the room for orders, with those that are there."""
+    orders = np.zeros(2 * len(books.orders), dtype=ORDER)
+    orders[: len(books.orders)] = books.orders
+    return books._replace(orders=orders)
