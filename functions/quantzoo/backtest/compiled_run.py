@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from quantzoo.backtest.compiled_engine import CompiledEngine, NotCompiledError, compiled_engine
+from quantzoo.backtest.compiled_columns import compiled_wilder
 from quantzoo.backtest.compiled_sights import BlockSights, column_sights
 from quantzoo.backtest.engine import Progress, Setting
 from quantzoo.backtest.lanes import Lane
@@ -30,13 +31,15 @@ def compiled_run(
 
 
 def _by_columns(engine: CompiledEngine) -> Iterator[tuple[int, int]]:
+    for columns in engine.tape.columns:
+        columns.recursion = compiled_wilder
     engine.look(column_sights(engine.lanes, engine.tape))
     yield from stretches(len(engine.tape), STRETCH)
 
 
 def _by_bars(engine: CompiledEngine) -> Iterator[tuple[int, int]]:
-    blocks = Blocks(engine.tape, engine.lanes)
-    sights = BlockSights(blocks.lanes, engine.tape, BLOCK)
+    blocks = Blocks(engine.tape, engine.lanes, recursion=compiled_wilder)
+    sights = BlockSights(blocks.lanes, BLOCK)
     for begin, end in blocks:
         engine.leave()
         engine.look(sights.load(begin, end))

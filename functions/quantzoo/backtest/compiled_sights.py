@@ -11,7 +11,7 @@ import numpy as np
 from quantzoo.backtest.columns import decided
 from quantzoo.backtest.compiled_state import ENTRY, LEAVES_LONG, LEAVES_SHORT, REARMS
 from quantzoo.backtest.lanes import Lane
-from quantzoo.backtest.sights import BlockLane, column_levels
+from quantzoo.backtest.sights import BlockLane, levels_of
 from quantzoo.backtest.tape import Tape
 
 _SIDES = (1, -1)
@@ -44,7 +44,7 @@ def column_sights(lanes: Sequence[Lane], tape: Tape) -> Sights:
         masks[LEAVES_SHORT, lane.number] = found.leaves_short
         masks[REARMS, lane.number] = found.rearms
         sides = _SIDES if (found.entry < 0).any() else _SIDES[:1]
-        for rows, of in zip((stops, trails), column_levels(lane, columns), strict=True):
+        for rows, of in zip((stops, trails), levels_of(lane, columns), strict=True):
             for nth, side in enumerate(sides):
                 if of is not None:
                     rows[lane.number, nth] = len(levels)
@@ -56,13 +56,10 @@ def column_sights(lanes: Sequence[Lane], tape: Tape) -> Sights:
 
 
 class BlockSights:
-    """One block after the other, each bar of it by a call of `decide`. Stops are asked for where a
-    position may be entered; the levels that they follow to are of the whole block.
-    """
+    """One block after the other, each bar of it by a call of `decide`."""
 
-    def __init__(self, blocks: Sequence[BlockLane], tape: Tape, size: int) -> None:
+    def __init__(self, blocks: Sequence[BlockLane], size: int) -> None:
         self._blocks = blocks
-        self._tape = tape
         self._masks = np.empty((4, len(blocks), size), dtype=np.int8)
         self._stops, stops = _numbered([each.lane.stops for each in blocks], 0)
         self._trails, rows = _numbered([each.lane.follows for each in blocks], stops)
@@ -77,24 +74,12 @@ class BlockSights:
             masks[LEAVES_LONG] = np.frombuffer(answers.leaves_long, dtype=np.int8)
             masks[LEAVES_SHORT] = np.frombuffer(answers.leaves_short, dtype=np.int8)
             masks[REARMS] = np.frombuffer(answers.rearms, dtype=np.int8)
-            self._put_stops(number, block, masks[ENTRY])
-            self._put_trails(number, block, begin, end)
+            tables = self._stops[number], self._trails[number]
+            for rows, of in zip(tables, levels_of(block.lane, block.stream), strict=True):
+                if of is not None:
+                    for row, side in zip(rows, _SIDES, strict=True):
+                        self._levels[row, :size] = of(side)
         return Sights(begin, size, self._masks, self._stops, self._trails, self._levels)
-
-    def _put_stops(self, number: int, block: BlockLane, entry: Any) -> None:
-        if not block.lane.stops:
-            return
-        stops = block.stops()
-        for side, rows in zip(_SIDES, self._stops[number], strict=True):
-            levels = stops(side)
-            for at in np.flatnonzero(entry > 0 if side > 0 else entry < 0).tolist():
-                self._levels[rows, at] = levels[at]
-
-    def _put_trails(self, number: int, block: BlockLane, begin: int, end: int) -> None:
-        if block.lane.follows:
-            trails = block.trails(self._tape.columns[block.lane.symbol], begin, end)
-            for row, levels in zip(self._trails[number], trails, strict=True):
-                self._levels[row, : end - begin] = levels
 
 
 def _numbered(has_levels: Sequence[bool], first: int) -> tuple[Any, int]:

@@ -3,9 +3,8 @@
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,10 +20,16 @@ Levels = Callable[[int], Any]
 _ANSWERS = 4
 
 
+class Reads(Protocol):
+    """Some bars as arrays."""
+
+    def read(self, reading: Reading) -> Any: ...
+
+
 def column_lane(lane: Lane, columns: Columns) -> None:
     """Show a lane the whole history."""
     found = decided(lane.strategy, columns)
-    stop, trail = column_levels(lane, columns)
+    stop, trail = levels_of(lane, columns)
     lane.look(
         Sight(
             0,
@@ -42,25 +47,21 @@ def column_lane(lane: Lane, columns: Columns) -> None:
     )
 
 
-def column_levels(lane: Lane, columns: Columns) -> tuple[Levels | None, Levels | None]:
-    """`stop` and `trail` of all bars, by direction; None for a strategy without."""
-    readings = [columns.read(each) for each in lane.strategy.readings]
-    return _levels(lane, readings)
-
-
-def _levels(lane: Lane, readings: Sequence[Any]) -> tuple[Levels | None, Levels | None]:
+def levels_of(lane: Lane, bars: Reads) -> tuple[Levels | None, Levels | None]:
+    """`stop` and `trail` at each of the bars, by direction; None for a strategy without."""
     strategy = lane.strategy
-    seen = readings[: len(strategy.watched)]
-    stop, trail = strategy.stop, strategy.trail
-    return (
-        (lambda direction: _array(stop, direction, readings)) if lane.stops else None,
-        (lambda direction: _array(trail, direction, seen)) if lane.follows else None,
-    )
+    stop = _levels(strategy.stop, strategy.readings, bars) if lane.stops else None
+    trail = _levels(strategy.trail, strategy.watched, bars) if lane.follows else None
+    return stop, trail
 
 
-def _array(of: Callable[..., Any], direction: int, readings: Sequence[Any]) -> Any:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(of(direction, *readings), dtype=np.float64)
+def _levels(of: Callable[..., Any], readings: Sequence[Reading], bars: Reads) -> Levels:
+    def levels(direction: int) -> Any:
+        with np.errstate(invalid="ignore"):
+            found = of(direction, *(bars.read(each) for each in readings))
+        return np.asarray(found, dtype=np.float64)
+
+    return levels
 
 
 def _viewed(levels: Levels | None) -> Callable[[int], Sequence[float]] | None:
@@ -115,15 +116,13 @@ class BlockLane:
 
     def __init__(self, lane: Lane, stream: Stream) -> None:
         self.lane = lane
-        self._stream = stream
+        self.stream = stream
         self._warm = max(each.warm for each in lane.strategy.readings) - 1
 
     def load(self, begin: int, end: int) -> None:
-        lane, stream = self.lane, self._stream
+        lane, stream = self.lane, self.stream
         answers = self.answers(begin, end)
-        has_exits = lane.stops or lane.follows
-        stops = self.stops() if lane.stops else None
-        seen = self._read(lane.strategy.watched)
+        stop, trail = levels_of(lane, stream)
         lane.look(
             Sight(
                 begin,
@@ -133,48 +132,17 @@ class BlockLane:
                 answers.leaves_long,
                 answers.leaves_short,
                 answers.rearms,
-                stream.column("high") if has_exits else (),
-                stream.column("low") if has_exits else (),
-                stops,
-                partial(_AtBars, lane.strategy.trail, seen) if lane.follows else None,
+                view(stream.read(_HIGH)),
+                view(stream.read(_LOW)),
+                _viewed(stop),
+                _viewed(trail),
             )
         )
 
     def answers(self, begin: int, end: int) -> Answers:
         strategy = self.lane.strategy
-        cold = min(max(self._warm - begin, 0), end - begin)
-        return asked(strategy, self._read(strategy.watched), cold)
-
-    def stops(self) -> Callable[[int], Sequence[float]]:
-        """`stop` by direction and bar of the block, worked out when it is looked up."""
-        strategy = self.lane.strategy
-        return partial(_AtBars, strategy.stop, self._read(strategy.readings))
-
-    def trails(self, bars: Columns, begin: int, end: int) -> list[Any]:
-        """`trail` of a long and of a short at all bars of the block; `bars` are the same bars."""
-        strategy = self.lane.strategy
-        seen = [
-            bars.read(each)[begin:end] if isinstance(each, Price) else np.asarray(values)
-            for each, values in zip(strategy.watched, self._read(strategy.watched), strict=True)
-        ]
-        return [_array(strategy.trail, direction, seen) for direction in (1, -1)]
-
-    def _read(self, readings: Sequence[Reading]) -> list[Sequence[Any]]:
-        return [self._stream.read(each) for each in readings]
+        seen = [self.stream.numbers(each) for each in strategy.watched]
+        return asked(strategy, seen, min(max(self._warm - begin, 0), end - begin))
 
 
-class _AtBars(Sequence[float]):
-    """`stop` or `trail` at the bars that are asked for."""
-
-    def __init__(
-        self, of: Callable[..., Any], readings: Sequence[Sequence[Any]], direction: int
-    ) -> None:
-        self._of = of
-        self._readings = readings
-        self._direction = direction
-
-    def __len__(self) -> int:
-        return len(self._readings[0])
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._of(self._direction, *[each[index] for each in self._readings])
+_HIGH, _LOW = Price("high"), Price("low")

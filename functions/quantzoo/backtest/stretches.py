@@ -1,13 +1,15 @@
 """A run of the fast engine in stretches of minutes, of which each is shown before it is gone through."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
+from quantzoo.backtest.columns import Recursion, wilder
 from quantzoo.backtest.engine import Progress
 from quantzoo.backtest.fast import FastEngine
 from quantzoo.backtest.lanes import Lane
 from quantzoo.backtest.sights import BlockLane
 from quantzoo.backtest.streams import Stream
-from quantzoo.backtest.tape import Tape, view
+from quantzoo.backtest.tape import Tape
 
 BLOCK = 2_048  # bars that are shown at once, one after the other
 STRETCH = 16_384  # minutes of columns after which losses are looked at
@@ -26,12 +28,18 @@ def stretches(length: int, size: int) -> Iterator[tuple[int, int]]:
 
 
 class Blocks:
-    """The bars of all symbols in blocks, in plain Python, and who is shown them by lane."""
+    """The bars of all symbols in blocks, and who is shown them by lane."""
 
-    def __init__(self, tape: Tape, lanes: Sequence[Lane]) -> None:
+    def __init__(self, tape: Tape, lanes: Sequence[Lane], *, recursion: Recursion = wilder) -> None:
         self._streams = [
-            Stream(series, view(ticks))
-            for series, ticks in zip(tape.series, tape.closes, strict=True)
+            Stream(
+                series,
+                chain.from_iterable(
+                    lane.strategy.readings for lane in lanes if lane.symbol == symbol
+                ),
+                recursion,
+            )
+            for symbol, series in enumerate(tape.series)
         ]
         self._length = len(tape)
         self.lanes = [BlockLane(lane, self._streams[lane.symbol]) for lane in lanes]
