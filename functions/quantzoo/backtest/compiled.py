@@ -6,7 +6,7 @@ installed the fast engine runs in plain Python, with the same results.
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,5 +19,4 @@ def compiled(function: F) -> F:
     """The function as machine code, kept on disk from one process to the next."""
     from numba import njit
 
-    made: F = njit(cache=True)(function)
-    return made
+    return cast("F", njit(cache=True)(function))

@@ -1,4 +1,4 @@
-"""Where does a lane ask next? `lanes.Lane`, compiled: the same line by line, and tests hold it so."""
+"""Where does a lane ask next? `lanes.Lane`, compiled, line by line the same; tests hold it so."""
 
 import math
 from typing import Any

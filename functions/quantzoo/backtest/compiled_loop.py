@@ -180,7 +180,7 @@ def _is_alarming(order: Any, account: Any, books: Books) -> bool:
 @compiled
 def _has_lost(strategy: Any, account: Any) -> bool:
     lost = -strategy.realized
-    return lost > 0 and lost * account.loss_under >= account.day_open * account.loss_over
+    return bool(lost > 0 and lost * account.loss_under >= account.day_open * account.loss_over)
 
 
 @compiled
@@ -195,31 +195,12 @@ def _decide(row: int, account: Any, books: Books, shown: Shown, market: Any, rul
             account.orders += 1
             _order(order, row, lane, prices[CLOSES, lane.symbol, row], account, shown)
     worth = _worth(row, account, books, prices)
-    account.reserved = 0
-    account.approved = 0
-    for number in range(first, account.orders):
-        code = denial(number, worth, account, books, market, rules)
-        order = books.orders[number]
-        order.denied = code
-        if code == BEYOND:
-            return LOST
-        if code:
-            search(books.lanes[order.lane], row + 1, account, shown)
-        else:
-            books.lists[RESERVED, account.reserved] = number
-            books.lists[APPROVED, account.approved] = number
-            account.reserved += 1
-            account.approved += 1
-    if account.reserved > 1:
-        for nth in range(account.approved):
-            number = books.lists[APPROVED, nth]
-            code = denial(number, worth, account, books, market, rules)
-            if code == BEYOND:
-                return LOST
-            if code:
-                books.orders[number].denied_late = code
-                _drop(number, row, account, books, shown)
-    if account.has_venue and not _submit(row, worth, account, books, shown, prices):
+    is_known = _assess(first, worth, account, books, shown, market, rules)
+    if is_known and account.reserved > 1:
+        is_known = _hop(worth, account, books, shown, market, rules)
+    if is_known and account.has_venue:
+        is_known = _submit(row, worth, account, books, shown, prices)
+    if not is_known:
         return LOST
     if account.reserved:
         account.pending = account.reserved
@@ -227,6 +208,43 @@ def _decide(row: int, account: Any, books: Books, shown: Shown, market: Any, rul
         for nth in range(account.reserved):
             books.lists[PENDING, nth] = books.lists[RESERVED, nth]
     return DONE
+
+
+@compiled
+def _assess(
+    first: int, worth: Any, account: Any, books: Books, shown: Shown, market: Any, rules: Any
+) -> bool:
+    """The rules on the minute's orders, those from `first` on; False for what is not known."""
+    account.reserved = 0
+    account.approved = 0
+    for number in range(first, account.orders):
+        code = denial(number, worth, account, books, market, rules)
+        if code == BEYOND:
+            return False
+        order = books.orders[number]
+        order.denied = code
+        if code:
+            search(books.lanes[order.lane], order.row + 1, account, shown)
+        else:
+            books.lists[RESERVED, account.reserved] = number
+            books.lists[APPROVED, account.approved] = number
+            account.reserved += 1
+            account.approved += 1
+    return True
+
+
+@compiled
+def _hop(worth: Any, account: Any, books: Books, shown: Shown, market: Any, rules: Any) -> bool:
+    """The last hop: each order sees what all others of the minute have reserved."""
+    for nth in range(account.approved):
+        number = books.lists[APPROVED, nth]
+        code = denial(number, worth, account, books, market, rules)
+        if code == BEYOND:
+            return False
+        if code:
+            books.orders[number].denied_late = code
+            _drop(number, account, books, shown)
+    return True
 
 
 @compiled
@@ -251,14 +269,15 @@ def _order(order: Any, row: int, lane: Any, reference: int, account: Any, shown:
 
 
 @compiled
-def _drop(number: int, row: int, account: Any, books: Books, shown: Shown) -> None:
+def _drop(number: int, account: Any, books: Books, shown: Shown) -> None:
     kept = 0
     for nth in range(account.reserved):
         if books.lists[RESERVED, nth] != number:
             books.lists[RESERVED, kept] = books.lists[RESERVED, nth]
             kept += 1
     account.reserved = kept
-    search(books.lanes[books.orders[number].lane], row + 1, account, shown)
+    order = books.orders[number]
+    search(books.lanes[order.lane], order.row + 1, account, shown)
 
 
 @compiled
@@ -281,7 +300,7 @@ def _submit(row: int, worth: Any, account: Any, books: Books, shown: Shown, pric
             account.resting += 1
             continue
         order.refused = refused
-        _drop(number, row, account, books, shown)
+        _drop(number, account, books, shown)
         strategy = books.strategies[lane.strategy]
         strategy.rejects += 1
         if strategy.rejects >= account.max_rejects or _has_lost(strategy, account):
@@ -292,7 +311,7 @@ def _submit(row: int, worth: Any, account: Any, books: Books, shown: Shown, pric
 @compiled
 def _is_opening(order: Any, books: Books) -> bool:
     shares = books.net[books.lanes[order.lane].symbol]
-    return shares >= 0 if order.side > 0 else shares <= 0
+    return bool(shares >= 0 if order.side > 0 else shares <= 0)
 
 
 @compiled
@@ -304,7 +323,7 @@ def _is_too_many(order: Any, account: Any, books: Books) -> bool:
         is_same = books.lanes[other.lane].symbol == symbol and other.side == order.side
         if is_same and not _is_opening(other, books):
             closing += other.quantity
-    return order.quantity > abs(books.net[symbol]) - closing
+    return bool(order.quantity > abs(books.net[symbol]) - closing)
 
 
 @compiled
@@ -317,7 +336,7 @@ def _is_too_much(order: Any, row: int, worth: Any, account: Any, books: Books, p
         other = books.orders[books.lists[RESTING, nth]]
         if _is_opening(other, books):
             cost += _cost(other, row, books, prices)
-    return cost > free
+    return bool(cost > free)
 
 
 @compiled
@@ -327,4 +346,5 @@ def _cost(order: Any, row: int, books: Books, prices: Any) -> int:
     if order.side < 0:
         mark = prices[CLOSES, books.lanes[order.lane].symbol, row]
         price = max(price, mark * _SHORT_OVER)
-    return order.quantity * price
+    cost: int = order.quantity * price
+    return cost

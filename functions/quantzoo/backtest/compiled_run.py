@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from quantzoo.backtest.compiled_engine import CompiledEngine, NotCompiledError, compiled_engine
 from quantzoo.backtest.compiled_columns import compiled_wilder
+from quantzoo.backtest.compiled_engine import CompiledEngine, NotCompiledError, compiled_engine
 from quantzoo.backtest.compiled_sights import BlockSights, column_sights
 from quantzoo.backtest.engine import Progress, Setting
 from quantzoo.backtest.lanes import Lane

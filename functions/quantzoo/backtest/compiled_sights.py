@@ -1,5 +1,5 @@
-"""What the compiled loop is shown: the answers of `decide` and the levels of stops, as arrays of all
-lanes by bar; of whole columns, or of one block of bars after the other.
+"""What the compiled loop is shown: the answers of `decide` and the levels of stops by lane and bar,
+of whole columns or of one block after the other.
 """
 
 from collections.abc import Sequence
@@ -83,9 +83,7 @@ class BlockSights:
 
 
 def _numbered(has_levels: Sequence[bool], first: int) -> tuple[Any, int]:
-    """Two rows from `first` on for each that has levels, of a long and of a short; and how many rows
-    there are then.
-    """
+    """Two rows from `first` on for each that has levels, of a long and of a short; and the next."""
     rows = np.full((len(has_levels), 2), -1, dtype=np.int64)
     count = first
     for number, has in enumerate(has_levels):

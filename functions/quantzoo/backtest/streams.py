@@ -1,7 +1,7 @@
 """One symbol's bars a block at a time: no look at a later one.
 
 Each block is read together with the bars before it that its readings remember, by the very columns
-of a whole history; only Wilder's mean, which remembers everything, is handed on from block to block.
+of a whole history; only Wilder's mean, which remembers everything, comes from the block before.
 """
 
 import math

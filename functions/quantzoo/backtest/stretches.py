@@ -1,4 +1,4 @@
-"""A run of the fast engine in stretches of minutes, of which each is shown before it is gone through."""
+"""A run of the fast engine in stretches of minutes, each shown before it is gone through."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
