@@ -26,7 +26,7 @@ from quantzoo.backtest.tape import Tape, dollars, tape_of, whole
 from quantzoo.catalog import strategy_class
 from quantzoo.declared import DeclaredStrategy
 
-_WORTH_COMPILING = 1_000_000  # bars of all lanes; for fewer it takes longer to load the library
+_WORTH_COMPILING = 8_000_000  # bars of all lanes; fewer are done before the library is loaded
 _MOST_CASH = 10**14  # ticks: what is computed from them fits 63 bits
 _LONGEST_FRACTION = 10**4
 

@@ -53,7 +53,7 @@ def orders_of_records(portfolio: Any) -> list[tuple[int, str]]:
     return [(row, "sell" if side else "buy") for row, side in sides]
 
 
-def report(  # noqa: PLR0913  what differs between the peers
+def report(
     package: str,
     run: Callable[..., Any],
     bars: int,
