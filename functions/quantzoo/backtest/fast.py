@@ -30,22 +30,19 @@ from quantterminal.domain.risk import (
     Rule,
     recent_window,
 )
-from quantterminal.domain.signals import Side
-from quantterminal.domain.strategy_breaker import Outcome, Tally, Verdict
 from quantzoo.backtest.engine import SETTLED, Setting
 from quantzoo.backtest.fast_losses import Losses
 from quantzoo.backtest.fast_money import Prices, WholeFees
 from quantzoo.backtest.fast_record import Changes, Kept, Moment, Record, Rest
-from quantzoo.backtest.fast_rules import Order, Part, fast_rules, measure, part
-from quantzoo.backtest.fast_tally import FastOutcome, FastTally
+from quantzoo.backtest.fast_rules import Order, fast_rules, measure, part
+from quantzoo.backtest.fast_tally import FastOutcome, FastTally, verdict_of
+from quantzoo.backtest.fast_venue import refusal_of
 from quantzoo.backtest.fills import NextOpen
 from quantzoo.backtest.history import instant
 from quantzoo.backtest.lanes import NEVER, Lane
-from quantzoo.backtest.tape import Tape, dollars, view, whole
-from quantzoo.backtest.venue import INSUFFICIENT_BUYING_POWER, INSUFFICIENT_QUANTITY
+from quantzoo.backtest.tape import Tape, view, whole
 
 _OPENING, _FILLS, _HALT, _LANES = range(4)  # the order of things within a minute
-_SHORT_SALE = Part(103, 100)
 
 
 class FastEngine:
@@ -308,28 +305,12 @@ class FastEngine:
 
     def _judge(self, outcomes: Sequence[FastOutcome], row: int) -> bool:
         """Whether the breaker stops the strategy after these outcomes."""
-        verdict = self._verdict(outcomes)
+        verdict = verdict_of(outcomes, self)
         if verdict is None:
             return False
         (order, at, _), (level, code, reason) = outcomes[-1], verdict
         halt = Halt(f"strategy:{order.strategy}", level, code, reason, "breaker", self.end_of(at))
         return self._stop(row, halt)
-
-    def _verdict(self, outcomes: Sequence[FastOutcome]) -> Verdict | None:
-        """What the live breaker itself says."""
-        found = [
-            Outcome(
-                f"{order.signal}#0",
-                self.tape.symbols[order.symbol],
-                Side.BUY if order.side > 0 else Side.SELL,
-                self.end_of(row),
-                None if realized is None else dollars(realized),
-                is_rejected=realized is None,
-            )
-            for order, row, realized in outcomes
-        ]
-        limits, opened = self.setting.trading.limits, dollars(self.day_open)
-        return Tally(found).verdict(found[-1], limits, day_open_equity=opened)
 
     def _search(self, lane: Lane, row: int) -> None:
         found = lane.search(row)
@@ -445,36 +426,13 @@ class FastEngine:
         for order in self.reserved[:]:
             if has_stopped and not self._hop(order, row):
                 continue
-            shares = self.net[order.symbol]
-            opening = shares >= 0 if order.side > 0 else shares <= 0
-            if opening:
-                refusal = INSUFFICIENT_BUYING_POWER if self._is_too_much(order, resting) else None
-            else:
-                closing = sum(
-                    each.quantity
-                    for each, opens in resting
-                    if not opens and each.symbol == order.symbol and each.side == order.side
-                )
-                short = order.quantity > abs(shares) - closing
-                refusal = INSUFFICIENT_QUANTITY if short else None
+            opening, refusal = refusal_of(order, resting, self)
             if refusal is None:
                 resting.append((order, opening))
             else:
                 self.record.rejections.append(refusal)
                 self._drop(order, row)
                 has_stopped |= self._note(order, row, None)
-
-    def _is_too_much(self, order: Order, resting: Sequence[tuple[Order, bool]]) -> bool:
-        free = max(0, 2 * self.equity - sum(self.sides)) * _SHORT_SALE.under
-        committed = sum([self._cost(each) for each, opens in resting if opens])
-        return self._cost(order) > free - committed
-
-    def _cost(self, order: Order) -> int:
-        """Of an opening order, in hundredths of ticks."""
-        price = order.limit * _SHORT_SALE.under
-        if order.side < 0:
-            price = max(price, self.mark(order.symbol) * _SHORT_SALE.over)
-        return order.quantity * price
 
     def _drop(self, order: Order, row: int) -> None:
         self.reserved.remove(order)
