@@ -40,7 +40,7 @@ test-web: .venv/.dev .venv-aws/.aws web browser web-check ## the page alone: typ
 	@echo "test: browser"
 	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PAGE_TESTS) $(PYTEST_ARGS)
 
-bench: .venv/.dev .venv-bench/.bench ## the speed of backtester and feed beside their peers
+bench: .venv/.dev .venv-bench/.bench .venv-nautilus/.bench ## the speed of backtester and feed beside their peers
 	@.venv/bin/python -m tests.bench.measure $(ARGS)
 	.venv/bin/python -m tests.bench.feed.measure
 	echo "all of build/bench.json"
@@ -197,6 +197,15 @@ $(CDK_CLI): tests/deploy_local/cli/package.json tests/deploy_local/cli/package-l
 	@echo "setup: peers"
 	.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .venv-bench
 	.venv/bin/uv pip sync --quiet --python .venv-bench/bin/python --require-hashes $<
+	touch $@
+
+# Made where there is a Python that is new enough; the table says so where there is none.
+.venv-nautilus/.bench: tests/bench/nautilus/requirements.txt | .venv/bin/uv
+	@python=$$(.venv/bin/python -m tests.bench.newer_python)
+	if [ -z "$$python" ]; then exit 0; fi
+	echo "setup: the peer that needs a newer Python"
+	.venv/bin/uv venv --quiet --allow-existing --python "$$python" .venv-nautilus
+	.venv/bin/uv pip sync --quiet --python .venv-nautilus/bin/python --require-hashes $<
 	touch $@
 
 web/node_modules/.installed: web/package.json web/package-lock.json | .venv/.run

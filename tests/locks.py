@@ -43,6 +43,7 @@ class Lock:
     groups: tuple[str, ...] = ()
     runtime: bool = True
     within: str | None = "tests/requirements.txt"
+    python: str = OLDEST_PYTHON
 
 
 # The first one comes first: the others take their versions from it.
@@ -65,13 +66,20 @@ LOCKS = (
         within=None,
     ),
     Lock("tests/bench/requirements.txt", groups=("bench",), runtime=False, within=None),
+    Lock(
+        "tests/bench/nautilus/requirements.txt",
+        groups=("bench-nautilus",),
+        runtime=False,
+        within=None,
+        python="3.12",
+    ),
 )
 
 
 def compile_lock(lock: Lock, output: Path, *, upgrade: bool = False) -> None:
     """Resolves `lock` into `output`; versions that `output` already holds are kept."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
-    command += ["--python-version", OLDEST_PYTHON, "--generate-hashes"]
+    command += ["--python-version", lock.python, "--generate-hashes"]
     command += ["--no-header", "--no-annotate", "--output-file", str(output)]
     command += ["pyproject.toml"] if lock.runtime else []
     command += [option for group in lock.groups for option in ("--group", group)]

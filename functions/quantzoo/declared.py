@@ -63,8 +63,10 @@ class DeclaredStrategy(Strategy):
         """Further readings, that only `stop` and `reason` are given, after the others."""
         return ()
 
-    def stop(self, direction: int, *values: Any) -> float | None:  # noqa: ARG002  most have none
-        """The level in dollars at which a position that is now entered is left; None for none."""
+    def stop(self, direction: int, *values: Any) -> Any:  # noqa: ARG002  most have none
+        """The level in dollars at which a position that is now entered is left, of numbers or of
+        arrays; None for a strategy without.
+        """
         return None
 
     def trail(self, direction: int, *values: Any) -> Any:  # noqa: ARG002  most have none
@@ -102,7 +104,8 @@ class DeclaredStrategy(Strategy):
             self.armed = False
             ask = ctx.buy if entry > 0 else ctx.sell
             ask(self.quantity, reason=self.reason(Cause.ENTER, *values))
-            self.level = self.stop(1 if entry > 0 else -1, *values)
+            level = self.stop(1 if entry > 0 else -1, *values)
+            self.level = None if level is None else float(level)
             ctx.set_exit(stop=self.level)
 
     def sparse(self, bars: "Columns") -> "Wake":

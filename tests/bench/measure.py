@@ -1,8 +1,8 @@
 """`python -m tests.bench.measure`: bars per processor second, ours and the peers', in one run.
 
-Peers run as processes in the environment `.venv-bench`; what everybody is timed for is the run
-alone, without reading the data, compiling, or turning results into lists; the best of some runs
-counts. Orders of work A are held against ours one by one.
+Peers run as processes in environments of their own; what everybody is timed for is the run alone,
+without reading the data, compiling, or turning results into lists; the best of some runs counts.
+Orders of work A are held against ours one by one.
 """
 
 import argparse
@@ -16,7 +16,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 from quantterminal.domain.configuration import Mode, StrategyConfig, TradingConfig
 from quantterminal.domain.risk import RULES, RiskLimits, Rule
@@ -30,9 +32,13 @@ from tests.bench.report import Row
 from tests.bench.work import market, write
 
 ROOT = Path(__file__).resolve().parents[2]
-PEERS_A = ("ssbt_py", "backtesting_py", "backtrader_py", "vectorbt_py")
-PEERS_B = ("ssbt_b", "vectorbt_b")
-SLOW = {"backtrader_py": 10, "ssbt_b": 4}  # get that part of the bars, the first ones
+PEERS_A = ("ssbt_py", "backtesting_py", "nautilus_a", "backtrader_py", "vectorbt_py")
+PEERS_B = ("ssbt_b", "nautilus_b", "backtesting_b", "vectorbt_b")
+# These get a part of the bars, the first ones.
+SLOW = {"backtrader_py": 10, "ssbt_b": 4, "nautilus_b": 4, "backtesting_b": 10}
+NAUTILUS = "nautilus_trader"
+MISSING = "nautilus_trader 2 is missing: no Python of 3.12 to 3.14 was found"
+_COLUMNAR_GOALS = {"A": 4.0, "B": 1.0}
 _STRATEGIES_B = (
     StrategyConfig("m", "momentum", parameters={"fast": 20, "slow": 50}),
     StrategyConfig("r", "mean_reversion", parameters={"period": 50, "entry": 2.5, "stop": 2.5}),
@@ -88,12 +94,15 @@ def setting(
     )
 
 
-def bars_form(setting_: Setting, history: History) -> Result:
-    return quick_backtest(setting_, history, form=Form.BARS)
+def quick(form: Form, *, is_compiled: bool) -> Run:
+    return partial(quick_backtest, form=form, is_compiled=is_compiled)
 
 
-def ours(name: str, run: Run, setting_: Setting, history: History, *, times: int = 1) -> Measured:
-    """The best of some runs."""
+def ours(
+    name: str, run: Run, setting_: Setting, history: History, *, first: History, times: int = 1
+) -> Measured:
+    """The best of some runs, after one of `first`, in which whatever is compiled is compiled."""
+    run(setting_, first)
     seconds = []
     for _ in range(times):
         began = time.process_time()
@@ -106,13 +115,17 @@ def ours(name: str, run: Run, setting_: Setting, history: History, *, times: int
 
 
 def peer(script: str, data: Path, bars: int, *, times: int) -> Measured | None:
-    """None, and the reason on standard error, when the peer fails."""
+    """None, and the reason on standard error, when the peer fails or is missing."""
     bars //= SLOW.get(script, 1)
     path = ROOT / "tests" / "bench" / "peers" / f"{script}.py"
-    python = str(ROOT / ".venv-bench" / "bin" / "python")
-    command = [python, str(path), str(data), str(bars), str(times)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
     name = script.partition("_")[0]
+    python = ROOT / (".venv-nautilus" if name == "nautilus" else ".venv-bench") / "bin" / "python"
+    if not python.exists():
+        sys.stderr.write(f"{MISSING if name == 'nautilus' else f'{name} is missing'}\n")
+        return None
+    command = [str(python), str(path), str(data), str(bars), str(times)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    name = NAUTILUS if name == "nautilus" else name
     if done.returncode:
         sys.stderr.write(f"{name} failed: {done.stderr.strip().splitlines()[-1:]}\n")
         return None
@@ -125,16 +138,31 @@ def peer(script: str, data: Path, bars: int, *, times: int) -> Measured | None:
 def measured(
     history: History, wanted: Setting, peers: Sequence[str], *, times: int
 ) -> tuple[list[Measured], list[Measured]]:
-    """Ours, and the peers'. The reference engine, every bar through the kernel, gets a tenth."""
-    bars = history.bar_count // len(history.symbols)
-    tenth = history.between(
-        history.first, instant(history.series[history.symbols[0]].starts[bars // 10])
+    """Ours, and the peers'. The reference engine, every bar through the kernel, gets a tenth; what
+    is compiled is named first.
+    """
+    starts = history.series[history.symbols[0]].starts
+    bars = len(starts)
+    tenth, hundredth = (
+        history.between(history.first, instant(starts[bars // part])) for part in (10, 100)
     )
+    forms = {"columnar": Form.COLUMNS, "bar by bar": Form.BARS}
+    ways = [("", True), (", plain Python", False)] if wanted.rules else [("", False)]
     mine = [
-        ours("quantzoo, columnar", quick_backtest, wanted, history, times=times),
-        ours("quantzoo, bar by bar", bars_form, wanted, history, times=times),
-        ours("quantzoo, every bar through the kernel", backtest, wanted, tenth),
+        ours(
+            f"quantzoo, {name}{how}",
+            quick(form, is_compiled=is_compiled),
+            wanted,
+            history,
+            first=tenth,
+            times=times,
+        )
+        for how, is_compiled in ways
+        for name, form in forms.items()
     ]
+    mine.append(
+        ours("quantzoo, every bar through the kernel", backtest, wanted, tenth, first=hundredth)
+    )
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "bars.npz"
         write(history, data)
@@ -155,31 +183,39 @@ def work_b(bars: int, *, times: int) -> tuple[list[Measured], list[Measured]]:
 
 
 def rows_of(work: str, mine: Sequence[Measured], peers: Sequence[Measured]) -> list[Row]:
-    """Against the fastest event-driven peer, and against the one with columns."""
-    columnar, by_bars, _ = mine
+    """Against the fastest event-driven peer, against nautilus_trader, and against the one with
+    columns.
+    """
+    columnar, by_bars, *_ = mine
     driven = [each for each in peers if each.name != "vectorbt"]
     columns = [each for each in peers if each.name == "vectorbt"]
-    pairs = ((by_bars, driven, 3.0), (columnar, columns, 4.0 if work == "A" else 1.0))
-    return [_row(work, each, against, goal) for each, against, goal in pairs]
+    rows = [_row(work, by_bars, driven, 3.0), _row(work, columnar, columns, _COLUMNAR_GOALS[work])]
+    if work == "A":
+        heavy = [each for each in peers if each.name == NAUTILUS]
+        rows.append(_row(work, by_bars, heavy, 9.0, suffix=f", beside {NAUTILUS}", gone=MISSING))
+    return rows
 
 
-def _row(work: str, each: Measured, against: Sequence[Measured], goal: float) -> Row:
+def _row(
+    work: str,
+    each: Measured,
+    against: Sequence[Measured],
+    goal: float,
+    *,
+    suffix: str = "",
+    gone: str = "no peer",
+) -> Row:
     best = max(against, key=lambda other: other.speed, default=None)
-    name = f"{work}: {each.name}"
+    name = f"{work}: {each.name}{suffix}"
     if best is None:
-        return Row(name, each.speed, "bars/s", "no peer", None, goal)
+        return Row(name, each.speed, "bars/s", gone, None, goal)
     reference = f"{best.name} {best.version}, {best.speed:,.0f} bars/s"
     return Row(name, each.speed, "bars/s", reference, each.speed / best.speed, goal)
 
 
 def import_row() -> Row:
-    """Processor seconds of a process that imports quantzoo, less one that imports nothing; the
-    best of five.
-    """
-    seconds = {
-        text: min(_cpu(text) for _ in range(5)) for text in ("import quantzoo.catalog", "pass")
-    }
-    value = seconds["import quantzoo.catalog"] - seconds["pass"]
+    """Processor seconds of a whole process that imports every strategy; the median of some."""
+    value = median(_cpu("import quantzoo.catalog") for _ in range(9))
     return Row("import of quantzoo", value, "CPU s", "0.3 s", 0.3 / value, 1.0)
 
 

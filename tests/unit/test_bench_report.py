@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.measure import MISSING, NAUTILUS, Measured, rows_of
 from tests.bench.report import Row, lines, read, write
 
 FASTER = Row("A", 300.0, "bars/s", "peer 1.0, 100 bars/s", 3.0, 3.0)
@@ -45,3 +46,26 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     write(rows, {}, tmp_path / "bench.json")
 
     assert read(tmp_path / "bench.json") == rows
+
+
+def engine(name: str, seconds: float) -> Measured:
+    return Measured(name, "1.0", 1_000, seconds, [])
+
+
+MINE = [engine("quantzoo, columnar", 0.001), engine("quantzoo, bar by bar", 0.01)]
+
+
+def test_each_form_is_held_against_the_fastest_of_its_kind() -> None:
+    peers = [engine("ssbt", 0.1), engine(NAUTILUS, 0.2), engine("vectorbt", 0.01)]
+
+    rows = rows_of("A", MINE, peers)
+
+    assert [row.ratio for row in rows] == pytest.approx([10.0, 10.0, 20.0])
+    assert [row.goal for row in rows] == [3.0, 4.0, 9.0]
+
+
+def test_a_peer_that_is_missing_is_said_to_be() -> None:
+    row = rows_of("A", MINE, [engine("ssbt", 0.1)])[-1]
+
+    assert (row.reference, row.ratio, row.goal) == (MISSING, None, 9.0)
+    assert MISSING in lines([row])[-1]

@@ -8,8 +8,9 @@ else, because nothing of this runs live.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -63,11 +64,33 @@ class Cursor:
         self.index = 0
 
 
-class Columns:
-    """One symbol's bars as arrays, and the twins of indicators over them."""
+Recursion = Callable[[Any, int, float, Any], None]
+NO_MEANS: Mapping[int, float] = MappingProxyType({})
 
-    def __init__(self, series: Series) -> None:
+
+def wilder(ranges: Any, period: int, mean: float, means: Any) -> None:
+    """Put the mean of Wilder after each of the ranges into `means`: the step of `Atr`."""
+    less = period - 1
+    means[:] = [mean := (mean * less + widest) / period for widest in ranges.tolist()]
+
+
+class Columns:
+    """One symbol's bars as arrays, and the twins of indicators over them.
+
+    `means` are those of the true ranges at the first bar, by period, where bars were before it;
+    `recursion` is another form of `wilder`.
+    """
+
+    def __init__(
+        self,
+        series: Series,
+        *,
+        means: Mapping[int, float] = NO_MEANS,
+        recursion: Recursion | None = None,
+    ) -> None:
         self.cursor = Cursor()
+        self.recursion = recursion or wilder
+        self._means = means
         self.starts: Ticks = np.asarray(series.starts, dtype=np.int64)
         self.open = np.asarray(series.open)
         self.high = np.asarray(series.high)
@@ -121,7 +144,7 @@ class Columns:
         return ColumnMin(period, self.cursor, self._extreme(self.low, period, np.minimum))
 
     def atr(self, period: int) -> "ColumnAtr":
-        return ColumnAtr(period, self.cursor, self._wilder(period))
+        return ColumnAtr(period, self.cursor, self.wilder(period))
 
     def bollinger(self, period: int, width: float) -> "ColumnBollinger":
         if period > _LONGEST:
@@ -177,24 +200,20 @@ class Columns:
         found[period - 1 :] = of(tails[: len(self) - period + 1], heads[period - 1 : len(self)])
         return found
 
-    def _wilder(self, period: int) -> NDArray[np.float64]:
+    def wilder(self, period: int) -> NDArray[np.float64]:
         """The recursion of `Atr`, step by step."""
         found = np.full(len(self), np.nan)
-        if len(self) <= period:
-            return found
         high, low, before = self.high[1:], self.low[1:], self.close[:-1]
-        ranges = np.maximum(
-            np.maximum(high - low, np.abs(high - before)), np.abs(low - before)
-        ).tolist()
-        mean, less = 0.0, period - 1
-        for value in ranges[:period]:
-            mean += value
-        mean /= period
-        means = [mean]
-        for value in ranges[period:]:
-            mean = (mean * less + value) / period
-            means.append(mean)
-        found[period:] = means
+        ranges = np.maximum(np.maximum(high - low, np.abs(high - before)), np.abs(low - before))
+        if period in self._means:
+            found[0] = self._means[period]
+            self.recursion(ranges, period, self._means[period], found[1:])
+        elif len(self) > period:
+            mean = 0.0
+            for widest in ranges[:period].tolist():
+                mean += widest
+            found[period] = mean = mean / period
+            self.recursion(ranges[period:], period, mean, found[period + 1 :])
         return found
 
 
@@ -331,33 +350,23 @@ class ColumnBollinger(_Twin, Bollinger):
         return outside
 
 
-class _AtIndex:
-    """Numbers that are looked up so rarely that a whole column of them would be a waste."""
-
-    def __init__(self, length: int, value: Callable[[int], float]) -> None:
-        self._length = length
-        self._value = value
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, index: int) -> float:
-        return self._value(index)
-
-
-def _score(bars: Columns, reading: Score) -> _AtIndex:
+def _score(bars: Columns, reading: Score) -> NDArray[np.float64]:
     band = bars.bollinger(reading.period, 1.0)
-
-    def value(index: int) -> float:
-        spread = int(band.spreads[index])
-        return int(band.offsets[index]) / math.sqrt(spread) if spread else 0.0
-
-    return _AtIndex(len(bars), value)
+    roots = _roots(band)
+    found = np.zeros(len(bars))
+    np.divide(band.offsets.astype(float), roots, out=found, where=roots > 0)
+    return found
 
 
-def _deviation(bars: Columns, reading: Deviation) -> _AtIndex:
-    spreads, scale = bars.bollinger(reading.period, 1.0).spreads, reading.period * TICKS_PER_DOLLAR
-    return _AtIndex(len(bars), lambda index: math.sqrt(int(spreads[index])) / scale)
+def _deviation(bars: Columns, reading: Deviation) -> NDArray[np.float64]:
+    return _roots(bars.bollinger(reading.period, 1.0)) / (reading.period * TICKS_PER_DOLLAR)
+
+
+def _roots(band: ColumnBollinger) -> NDArray[np.float64]:
+    """As `math.sqrt`: a whole number is rounded to a float, and so is its root."""
+    with np.errstate(invalid="ignore"):  # before it is warm, what wrapped around is no number
+        roots: NDArray[np.float64] = np.sqrt(band.spreads.astype(float))
+    return roots
 
 
 def _shifted(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -369,7 +378,7 @@ def _shifted(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _true_range(bars: Columns, reading: TrueRange) -> NDArray[np.float64]:
     if reading.before:
         return _shifted(bars.read(TrueRange(reading.period)))
-    return bars.atr(reading.period).column
+    return bars.wilder(reading.period)
 
 
 _COLUMNS: dict[type, Callable[[Columns, Any], Any]] = {

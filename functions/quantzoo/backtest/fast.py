@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -30,22 +30,19 @@ from quantterminal.domain.risk import (
     Rule,
     recent_window,
 )
-from quantterminal.domain.signals import Side
-from quantterminal.domain.strategy_breaker import Outcome, Tally, Verdict
 from quantzoo.backtest.engine import SETTLED, Setting
 from quantzoo.backtest.fast_losses import Losses
 from quantzoo.backtest.fast_money import Prices, WholeFees
-from quantzoo.backtest.fast_record import Kept, Moment, Record
-from quantzoo.backtest.fast_rules import Order, Part, fast_rules, measure, part
-from quantzoo.backtest.fast_tally import FastTally
+from quantzoo.backtest.fast_record import Changes, Kept, Moment, Record, Rest
+from quantzoo.backtest.fast_rules import Order, fast_rules, measure, part
+from quantzoo.backtest.fast_tally import FastOutcome, FastTally, verdict_of
+from quantzoo.backtest.fast_venue import refusal_of
 from quantzoo.backtest.fills import NextOpen
 from quantzoo.backtest.history import instant
 from quantzoo.backtest.lanes import NEVER, Lane
-from quantzoo.backtest.tape import Tape, dollars, view, whole
-from quantzoo.backtest.venue import INSUFFICIENT_BUYING_POWER, INSUFFICIENT_QUANTITY
+from quantzoo.backtest.tape import Tape, view, whole
 
 _OPENING, _FILLS, _HALT, _LANES = range(4)  # the order of things within a minute
-_SHORT_SALE = Part(103, 100)
 
 
 class FastEngine:
@@ -82,6 +79,7 @@ class FastEngine:
         self._equity: int | None = None
         self._sides: tuple[int, int] | None = None
         self._memory = recent_window(trading.limits) - SETTLED
+        self.memory_ms = self._memory // timedelta(milliseconds=1)
         self._pending: list[Order] = []
         self._opens = [view(each) for each in tape.opens]
         self._closes = [view(each) for each in tape.closes]
@@ -146,6 +144,26 @@ class FastEngine:
         begin = first[bisect_right(first, row) - 1]
         return int(self.equities[begin - 1]) if begin else self.start
 
+    def changes(self, kept: Kept, begin: int) -> tuple[Changes, dict[int, Changes]]:
+        """Since then of the cash, and of the shares by symbol, at rows from `begin` on; also of
+        shares that are only held.
+        """
+        record, fee = self.record, self.fees.of
+        found: dict[int, tuple[list[int], list[int]]] = {
+            symbol: ([], []) for symbol, shares in enumerate(kept.net) if shares
+        }
+        at: list[int] = []
+        paid: list[int] = []
+        intents, signals, lanes = record.intents, record.signals, self.lanes
+        for signal, row, price in record.fills[kept.lengths[2] :]:
+            _, side, quantity, *_ = intents[signal]
+            rows, shares = found.setdefault(lanes[signals[signal][1]].symbol, ([], []))
+            at.append(row - begin)
+            rows.append(row - begin)
+            shares.append(side * quantity)
+            paid.append(-side * quantity * price - fee(quantity))
+        return (at, paid), dict(found)
+
     def run(self, stretches: Iterator[tuple[int, int]]) -> Iterator[int]:
         """Through the stretches (begin, end), which follow each other; yields what is done."""
         for begin, end in stretches:
@@ -153,10 +171,7 @@ class FastEngine:
             yield end
 
     def _stretch(self, begin: int, end: int) -> None:
-        waiting = {order.lane for order in self._pending}
-        for lane in self.lanes:
-            if lane.found == NEVER and lane.number not in waiting:
-                lane.search(begin)
+        self._look_out(begin)
         kept = self._keep()
         halts: dict[int, Halt] = {}
         while True:
@@ -169,33 +184,43 @@ class FastEngine:
             self._put_back(kept)
         self.high_water = losses.high_water
 
+    def _look_out(self, begin: int) -> None:
+        """Every lane without an order in sight, or on its way, looks from `begin` on."""
+        waiting = {order.lane for order in self._pending}
+        for lane in self.lanes:
+            if lane.found == NEVER and lane.number not in waiting:
+                lane.search(begin)
+
     def _keep(self) -> Kept:
         return Kept(
             self.cash,
-            tuple(self.held),
-            tuple(self.entered),
             tuple(self.net),
             dict(self.stops),
             len(self.halts),
-            tuple(self.recent),
-            {name: tally.copy() for name, tally in self.tallies.items()},
-            self.day_open,
-            tuple(self._pending),
-            tuple(lane.keep() for lane in self.lanes),
             self.record.lengths(),
+            Rest(
+                tuple(self.held),
+                tuple(self.entered),
+                tuple(self.recent),
+                {name: tally.copy() for name, tally in self.tallies.items()},
+                self.day_open,
+                tuple(self._pending),
+                tuple(lane.keep() for lane in self.lanes),
+            ),
         )
 
     def _put_back(self, kept: Kept) -> None:
+        rest: Rest = kept.rest
         self.cash, self.stops = kept.cash, dict(kept.stops)
-        self.recent = deque(kept.recent)
-        self.tallies = {name: tally.copy() for name, tally in kept.tallies.items()}
+        self.recent = deque(rest.recent)
+        self.tallies = {name: tally.copy() for name, tally in rest.tallies.items()}
         self._set_levels()
-        self.held, self.net = list(kept.held), list(kept.net)
-        self.entered = list(kept.entered)
+        self.held, self.net = list(rest.held), list(kept.net)
+        self.entered = list(rest.entered)
         del self.halts[kept.halts :]
-        self.day_open = kept.day_open
-        self._pending = list(kept.pending)
-        for lane, state in zip(self.lanes, kept.lanes, strict=True):
+        self.day_open = rest.day_open
+        self._pending = list(rest.pending)
+        for lane, state in zip(self.lanes, rest.lanes, strict=True):
             lane.put_back(state)
         self.record.cut(kept.lengths)
 
@@ -238,7 +263,7 @@ class FastEngine:
         self.halts.append(halt)
         if halt.scope == ACCOUNT:
             self.account_levels.append((row, int(halt.level)))
-        self._set_levels()
+        self._change_stops()
         return True
 
     def _lift(self, row: int) -> None:
@@ -249,7 +274,15 @@ class FastEngine:
             if scope == ACCOUNT:
                 self.account_levels.append((row, 0))
         if ended:
-            self._set_levels()
+            self._change_stops()
+
+    def _change_stops(self) -> None:
+        self.record.stops.append((self._asked(), tuple(self.stops.values())))
+        self._set_levels()
+
+    def _asked(self) -> int:
+        """How many orders were asked for so far."""
+        return len(self.record.signals)
 
     def _set_levels(self) -> None:
         stops = self.stops
@@ -268,28 +301,16 @@ class FastEngine:
         at = self.row_of(order)
         if not tally.note(order, at, realized) and not tally.has_lost(self.day_open):
             return False
-        verdict = self._verdict(tally)
+        return self._judge(tally.outcomes, row)
+
+    def _judge(self, outcomes: Sequence[FastOutcome], row: int) -> bool:
+        """Whether the breaker stops the strategy after these outcomes."""
+        verdict = verdict_of(outcomes, self)
         if verdict is None:
             return False
-        level, code, reason = verdict
-        halt = Halt(f"strategy:{name}", level, code, reason, "breaker", self.end_of(at))
+        (order, at, _), (level, code, reason) = outcomes[-1], verdict
+        halt = Halt(f"strategy:{order.strategy}", level, code, reason, "breaker", self.end_of(at))
         return self._stop(row, halt)
-
-    def _verdict(self, tally: FastTally) -> Verdict | None:
-        """What the live breaker itself says."""
-        outcomes = [
-            Outcome(
-                f"{order.signal}#0",
-                self.tape.symbols[order.symbol],
-                Side.BUY if order.side > 0 else Side.SELL,
-                self.end_of(row),
-                None if realized is None else dollars(realized),
-                is_rejected=realized is None,
-            )
-            for order, row, realized in tally.outcomes
-        ]
-        limits, opened = self.setting.trading.limits, dollars(self.day_open)
-        return Tally(outcomes).verdict(outcomes[-1], limits, day_open_equity=opened)
 
     def _search(self, lane: Lane, row: int) -> None:
         found = lane.search(row)
@@ -336,8 +357,7 @@ class FastEngine:
         self.approved.clear()
         for order in orders:
             code = self._check(order)
-            moment = None if code is None else self.moment()
-            intents.append((order.signal, order.side, order.quantity, order.limit, code, moment))
+            intents.append((order.signal, order.side, order.quantity, order.limit, code))
             if code is None:
                 reserved.append(order)
                 self.approved.append(order)
@@ -406,36 +426,13 @@ class FastEngine:
         for order in self.reserved[:]:
             if has_stopped and not self._hop(order, row):
                 continue
-            shares = self.net[order.symbol]
-            opening = shares >= 0 if order.side > 0 else shares <= 0
-            if opening:
-                refusal = INSUFFICIENT_BUYING_POWER if self._is_too_much(order, resting) else None
-            else:
-                closing = sum(
-                    each.quantity
-                    for each, opens in resting
-                    if not opens and each.symbol == order.symbol and each.side == order.side
-                )
-                short = order.quantity > abs(shares) - closing
-                refusal = INSUFFICIENT_QUANTITY if short else None
+            opening, refusal = refusal_of(order, resting, self)
             if refusal is None:
                 resting.append((order, opening))
             else:
                 self.record.rejections.append(refusal)
                 self._drop(order, row)
                 has_stopped |= self._note(order, row, None)
-
-    def _is_too_much(self, order: Order, resting: Sequence[tuple[Order, bool]]) -> bool:
-        free = max(0, 2 * self.equity - sum(self.sides)) * _SHORT_SALE.under
-        committed = sum([self._cost(each) for each, opens in resting if opens])
-        return self._cost(order) > free - committed
-
-    def _cost(self, order: Order) -> int:
-        """Of an opening order, in hundredths of ticks."""
-        price = order.limit * _SHORT_SALE.under
-        if order.side < 0:
-            price = max(price, self.mark(order.symbol) * _SHORT_SALE.over)
-        return order.quantity * price
 
     def _drop(self, order: Order, row: int) -> None:
         self.reserved.remove(order)

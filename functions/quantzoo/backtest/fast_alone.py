@@ -12,7 +12,7 @@ from quantterminal.domain.halts import Halt
 from quantzoo.backtest.engine import Setting
 from quantzoo.backtest.fast import FastEngine
 from quantzoo.backtest.fast_losses import Losses
-from quantzoo.backtest.fast_record import Booked, Kept
+from quantzoo.backtest.fast_record import Booked, Changes, Kept
 from quantzoo.backtest.fast_rules import Order, part
 from quantzoo.backtest.lanes import NEVER, Lane
 
@@ -33,6 +33,11 @@ def may_run_alone(setting: Setting, lanes: Sequence[Lane]) -> bool:
 class AloneEngine(FastEngine):
     """`run` raises NotAloneError when a breaker has something to say to the strategy after all."""
 
+    _booked: Booked | None = None
+
+    def changes(self, kept: Kept, begin: int) -> tuple[Changes, dict[int, Changes]]:
+        return super().changes(kept, begin) if self._booked is None else self._booked.changes()
+
     def run(self, stretches: Iterator[tuple[int, int]]) -> Iterator[int]:
         start, end = self._keep(), 0
         for begin, end in stretches:
@@ -45,8 +50,8 @@ class AloneEngine(FastEngine):
     def _is_quiet(self) -> bool:
         """Whether the breaker of a strategy has nothing to say, whatever the session."""
         limits, record = self.setting.trading.limits, self.record
-        if record.booked is not None:
-            at, paid = record.booked.at, record.booked.paid
+        if self._booked is not None:
+            at, paid = self._booked.at, self._booked.paid
         else:
             at = np.asarray([row for _, row, _ in record.fills], dtype=np.int64)
             sides = [record.intents[number] for number, _, _ in record.fills]
@@ -107,7 +112,7 @@ class AloneEngine(FastEngine):
             side = direction or -lane.sign
             signals.append((row, 0, lane.cause, direction))
             limit = limit_of(closes[row], side)
-            intents.append((number, side, shares, limit, None, None))
+            intents.append((number, side, shares, limit, None))
             row += 1
             if row >= end:
                 order = Order(
@@ -157,7 +162,8 @@ class AloneEngine(FastEngine):
         at, turned = rows[:filled] + 1, sides[:filled].astype(np.int64)
         prices = self._fills.all_moved(tape.opens[lane.symbol][at], turned)
         paid = turned * shares * prices + self.fees.of(shares)
-        self.record.booked = Booked(lane.symbol, shares, rows, sides, limits, at, prices, paid)
+        booked = Booked(lane.symbol, shares, rows, sides, limits, at, prices, paid)
+        self._booked = self.record.booked = booked
         self.cash -= int(paid.sum())
         lane.sign = filled % 2
         self.held[lane.number] = self.net[lane.symbol] = lane.sign * shares

@@ -9,7 +9,7 @@ import numpy as np
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.halts import ACCOUNT, EquityMarks, Halt, breaker
 from quantterminal.domain.risk import HaltLevel
-from quantzoo.backtest.fast_record import Changes, Kept
+from quantzoo.backtest.fast_record import Kept
 from quantzoo.backtest.fast_rules import part
 from quantzoo.backtest.tape import dollars
 
@@ -24,7 +24,7 @@ class Losses:
         self._engine = engine
         self._begin, self._end = begin, end
         self._kept = kept
-        cash, shares = _changes(engine, kept, begin)
+        cash, shares = engine.changes(kept, begin)
         equity = engine.equities[begin:end]
         equity[:] = _running(kept.cash, *cash, end - begin)
         invested = engine.invested[begin:end]
@@ -81,27 +81,6 @@ class Losses:
         for row, level in self._engine.account_levels:
             levels[row - self._begin :] = level
         return levels
-
-
-def _changes(engine: "FastEngine", kept: Kept, begin: int) -> tuple[Changes, dict[int, Changes]]:
-    """Of the cash, and of the shares by symbol; also of those that are only held."""
-    found: dict[int, tuple[list[int], list[int]]] = {
-        symbol: ([], []) for symbol, shares in enumerate(kept.net) if shares
-    }
-    at: list[int] = []
-    paid: list[int] = []
-    record, fee = engine.record, engine.fees.of
-    intents, signals, lanes = record.intents, record.signals, engine.lanes
-    for signal, row, price in record.fills[kept.lengths[2] :]:
-        _, side, quantity, *_ = intents[signal]
-        rows, shares = found.setdefault(lanes[signals[signal][1]].symbol, ([], []))
-        at.append(row - begin)
-        rows.append(row - begin)
-        shares.append(side * quantity)
-        paid.append(-side * quantity * price - fee(quantity))
-    if record.booked is not None:
-        return record.booked.changes()
-    return (at, paid), dict(found)
 
 
 def _running(start: int, rows: Any, changes: Any, length: int) -> Any:

@@ -21,6 +21,11 @@ class Prices:
         self._under = _BASIS_POINTS * share.under
         self._over = {1: self._under + share.over, -1: self._under - share.over}
 
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        """What is divided by, and the factors up and down."""
+        return self._under, self._over[1], self._over[-1]
+
     def all_moved(self, prices: Any, sides: Any) -> Any:
         """`moved` of arrays."""
         moved = prices * np.where(sides > 0, self._over[1], self._over[-1])

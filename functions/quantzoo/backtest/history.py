@@ -56,15 +56,16 @@ class Series:
 
     def upto(self, index: int) -> "Series":
         """The first `index` bars."""
-        return self._cut(slice(0, index))
+        return self.part(0, index)
 
     def since(self, index: int) -> "Series":
         """All bars from `index` on."""
-        return self._cut(slice(index, None))
+        return self.part(index, None)
 
-    def _cut(self, part: slice) -> "Series":
-        columns = [getattr(self, name)[part] for name in _NAMES]
-        return Series(self.symbol, self.starts[part], *columns)
+    def part(self, begin: int, end: int | None) -> "Series":
+        """The bars from `begin` up to `end`, that one not included."""
+        columns = [getattr(self, name)[begin:end] for name in _NAMES]
+        return Series(self.symbol, self.starts[begin:end], *columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ _YES = 1
 class Sight:
     """The bars `begin` to `end` of one lane; everything in it is counted from `begin`.
 
-    `enters`, `leaves_long`, `leaves_short` and `rearms` have one byte a bar, 0 or 1; `trail` gives
-    the levels for a direction, None for a stop that stays; `values` everything read at a bar.
+    `enters`, `leaves_long`, `leaves_short` and `rearms` have one byte a bar, 0 or 1; `stop` and
+    `trail` give the levels for a direction, None for a strategy without.
     """
 
     begin: int
@@ -33,8 +33,8 @@ class Sight:
     rearms: bytes
     high: Sequence[float]
     low: Sequence[float]
+    stop: Callable[[int], Sequence[float]] | None
     trail: Callable[[int], Sequence[float]] | None
-    values: Callable[[int], Sequence[Any]]
 
 
 class Lane:
@@ -48,10 +48,10 @@ class Lane:
         "_followed",
         "_held_from",
         "_level",
-        "_most",
         "cause",
         "follows",
         "found",
+        "most",
         "number",
         "quantity",
         "sight",
@@ -72,7 +72,7 @@ class Lane:
         self.sign = 0
         self.found = NEVER
         self.cause = ENTER
-        self._most = strategy.most_bars
+        self.most = strategy.most_bars
         self._held_from = 0
         self._level: float | None = None
         self._followed = 0
@@ -81,7 +81,7 @@ class Lane:
     @property
     def is_plain(self) -> bool:
         """Whether it is left by `decide` alone."""
-        return not (self.stops or self.follows or self._most is not None)
+        return not (self.stops or self.follows or self.most is not None)
 
     def look(self, sight: Sight) -> None:
         """Go on into the next sight; `found` is NEVER then, or the bar that was found before."""
@@ -119,8 +119,8 @@ class Lane:
         sight = self._seen()
         direction = 1 if sight.entry[row - sight.begin] > 0 else -1
         self._disarmed = row
-        if self.stops:
-            self._level = self.strategy.stop(direction, *sight.values(row - sight.begin))
+        if sight.stop is not None:
+            self._level = sight.stop(direction)[row - sight.begin]
         return direction
 
     def fill(self, row: int, sign: int) -> None:
@@ -164,8 +164,8 @@ class Lane:
         at = row - begin
         end = leaves.find(_YES, at)
         cause, end = (LEAVE, end) if end >= 0 else (STOP, size)
-        if self._most is not None:
-            aged = max(self._held_from + self._most - 1 - begin, at)
+        if self.most is not None:
+            aged = max(self._held_from + self.most - 1 - begin, at)
             if aged < end:
                 cause, end = TIME, aged
         stopped = self._search_stop(at, min(end, size - 1), sight)

@@ -1,16 +1,17 @@
 """`backtest` for declared strategies that fill at the next open: the same result, much sooner."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from enum import Enum, auto
+from functools import partial
 
 import numpy as np
 
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.sessions import session_at
+from quantzoo.backtest.compiled import is_installed
 from quantzoo.backtest.engine import MakeRun, Progress, Setting, check_symbols, new_run
 from quantzoo.backtest.fast import FastEngine
 from quantzoo.backtest.fast_alone import AloneEngine, NotAloneError, may_run_alone
@@ -19,14 +20,13 @@ from quantzoo.backtest.history import History, instant
 from quantzoo.backtest.lanes import Lane
 from quantzoo.backtest.recorded import Recorded, Recording
 from quantzoo.backtest.result import DayClose, Result
-from quantzoo.backtest.sights import BlockLane, column_lane
-from quantzoo.backtest.streams import Stream
-from quantzoo.backtest.tape import Tape, dollars, tape_of, view, whole
+from quantzoo.backtest.sights import column_lane
+from quantzoo.backtest.stretches import STRETCH, Blocks, go, stretches
+from quantzoo.backtest.tape import Tape, dollars, tape_of, whole
 from quantzoo.catalog import strategy_class
 from quantzoo.declared import DeclaredStrategy
 
-_BLOCK = 2_048
-_STRETCH = 16_384
+_WORTH_COMPILING = 8_000_000  # bars of all lanes; fewer are done before the library is loaded
 _MOST_CASH = 10**14  # ticks: what is computed from them fits 63 bits
 _LONGEST_FRACTION = 10**4
 
@@ -43,10 +43,14 @@ def quick_backtest(
     history: History,
     *,
     form: Form = Form.COLUMNS,
+    is_compiled: bool | None = None,
     make_run: MakeRun | None = None,
     progress: Progress | None = None,
 ) -> Result:
-    """As `backtest`. Raises InvalidValueError where that is not possible, with the reason."""
+    """As `backtest`. Raises InvalidValueError where that is not possible, with the reason.
+
+    `is_compiled` is whether the walk has to be or must not be compiled; None where it is worth it.
+    """
     check_symbols(setting, history)
     tape = tape_of(history)
     problem = tape if isinstance(tape, str) else None
@@ -54,13 +58,31 @@ def quick_backtest(
     problem = problem or setting_problem(setting)
     if problem or isinstance(tape, str):
         raise InvalidValueError(f"Expected what the fast engine can do, was {problem}")
-    run = _Run(setting, tape, form, progress)
+    fresh = partial(_lanes, setting, history, make_run or new_run)
+    shown = _by_bars if form is Form.BARS else _by_columns
     if may_run_alone(setting, lanes):
         try:
-            return _result(run.of(AloneEngine(setting, tape, lanes)), history)
+            engine: FastEngine = AloneEngine(setting, tape, lanes)
+            go(engine, shown(engine), progress)
         except NotAloneError:
-            lanes = _lanes(setting, history, make_run or new_run)
-    return _result(run.of(FastEngine(setting, tape, lanes)), history)
+            lanes = fresh()
+        else:
+            return _result(engine, history)
+    if is_compiled or (is_compiled is None and _is_worth_compiling(lanes, tape)):
+        from quantzoo.backtest.compiled_run import compiled_run
+
+        found = compiled_run(setting, tape, lanes, is_by_bars=form is Form.BARS, progress=progress)
+        if not isinstance(found, str):
+            return _result(found, history)
+        if is_compiled:
+            raise InvalidValueError(f"Expected what the compiled engine can do, was {found}")
+    engine = FastEngine(setting, tape, lanes)
+    go(engine, shown(engine), progress)
+    return _result(engine, history)
+
+
+def _is_worth_compiling(lanes: Sequence[Lane], tape: Tape) -> bool:
+    return len(lanes) * len(tape) >= _WORTH_COMPILING and is_installed()
 
 
 def problem_of(setting: Setting, history: History) -> str | None:
@@ -71,21 +93,6 @@ def problem_of(setting: Setting, history: History) -> str | None:
         return f"a strategy that is not declared, {undeclared[0]}"
     tape = setting_problem(setting) or tape_of(history)
     return tape if isinstance(tape, str) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    setting: Setting
-    tape: Tape
-    form: Form
-    progress: Progress | None
-
-    def of(self, engine: FastEngine) -> FastEngine:
-        stretches = _by_columns(engine) if self.form is Form.COLUMNS else _by_bars(engine)
-        for done in engine.run(stretches):
-            if self.progress is not None:
-                self.progress(done * len(self.tape.symbols))
-        return engine
 
 
 def setting_problem(setting: Setting) -> str | None:
@@ -129,26 +136,15 @@ def _by_columns(engine: FastEngine) -> Iterator[tuple[int, int]]:
     for lane in engine.lanes:
         column_lane(lane, engine.tape.columns[lane.symbol])
     length = len(engine.tape)
-    yield from _stretches(length, length if isinstance(engine, AloneEngine) else _STRETCH)
+    yield from stretches(length, length if isinstance(engine, AloneEngine) else STRETCH)
 
 
 def _by_bars(engine: FastEngine) -> Iterator[tuple[int, int]]:
-    tape = engine.tape
-    streams = [
-        Stream(series, view(ticks)) for series, ticks in zip(tape.series, tape.closes, strict=True)
-    ]
-    blocks = [BlockLane(lane, streams[lane.symbol]) for lane in engine.lanes]
-    for begin, end in _stretches(len(engine.tape), _BLOCK):
-        for stream in streams:
-            stream.load(begin, end)
-        for block in blocks:
-            block.load(begin, end)
+    blocks = Blocks(engine.tape, engine.lanes)
+    for begin, end in blocks:
+        for lane in blocks.lanes:
+            lane.load(begin, end)
         yield begin, end
-
-
-def _stretches(length: int, size: int) -> Iterator[tuple[int, int]]:
-    for begin in range(0, length, size):
-        yield begin, min(begin + size, length)
 
 
 def _result(engine: FastEngine, history: History) -> Result:

@@ -26,6 +26,7 @@ from quantterminal.domain.risk import (
 )
 from quantterminal.domain.signals import Action, Side, Signal, intent_id
 from quantzoo.backtest.engine import SETTLED, intent_of
+from quantzoo.backtest.fast_moments import moments
 from quantzoo.backtest.fast_rules import Order
 from quantzoo.backtest.history import instant
 from quantzoo.backtest.lanes import ENTER, LEAVE, STOP, TIME, Lane
@@ -96,10 +97,11 @@ class Recording:
     def intents(self) -> list[Intent]:
         found = []
         self._record.unfold()
+        seen = moments(self._engine)
         for number, (proposal, intent) in enumerate(
             zip(self.proposals, self._record.intents, strict=True)
         ):
-            code, moment = intent[4], intent[5]
+            code, moment = intent[4], seen.get(number)
             denial = None if moment is None else self._denial(number, proposal, moment)
             if (denial and denial.code) != code:
                 raise InvalidValueError(f"Expected {code} for {proposal.intent_id}, was {denial}")

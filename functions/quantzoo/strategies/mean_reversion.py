@@ -40,9 +40,9 @@ class MeanReversion(DeclaredStrategy):
             entry = entry * 1 - ((side > 0) > ending)
         return entry, (mean_side >= 0) | ending, (mean_side <= 0) | ending, side == 0
 
-    def stop(self, direction: int, *values: Any) -> float:
+    def stop(self, direction: int, *values: Any) -> Any:
         close, deviation = values[3], values[4]
-        return float(close - direction * self.parameters.stop * deviation)
+        return close - direction * self.parameters.stop * deviation
 
     def reason(self, cause: Cause, *values: Any) -> str:
         if cause is Cause.ENTER:

@@ -62,8 +62,8 @@ class VolatilityBreakout(DeclaredStrategy):
             entry = entry * 1 - ((close < lowest - margin) > ending)
         return entry, ending, ending, True
 
-    def stop(self, direction: int, *values: Any) -> float:
-        return float(values[2] - direction * (self.parameters.trail * values[4]))
+    def stop(self, direction: int, *values: Any) -> Any:
+        return values[2] - direction * (self.parameters.trail * values[4])
 
     def trail(self, direction: int, *values: Any) -> Any:
         extreme = values[0] if direction > 0 else values[1]

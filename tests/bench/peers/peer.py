@@ -55,17 +55,21 @@ def orders_of_records(portfolio: Any) -> list[tuple[int, str]]:
 
 def report(
     package: str,
-    run: Callable[[], Any],
+    run: Callable[..., Any],
     bars: int,
     *,
+    prepare: Callable[[], tuple[Any, ...]] = tuple,
     orders_of: Callable[[Any], list[tuple[int, str]]] = list,
     **more: list[float],
 ) -> None:
-    """Time `run` alone, best of three; `orders_of` what it returned is not timed."""
+    """Time `run` alone, the best of some times; neither what it is handed, made by `prepare`, nor
+    `orders_of` what it returned is timed.
+    """
     times = []
     for _ in range(int(sys.argv[3]) if len(sys.argv) > 3 else 1):
+        prepared = prepare()
         began = time.process_time()
-        result = run()
+        result = run(*prepared)
         times.append(time.process_time() - began)
     found = {
         "version": version(package),

@@ -53,13 +53,12 @@ def by_bars(reading: Reading, series: Series) -> list[Any]:
 
 
 def by_blocks(reading: Reading, series: Series, size: int) -> list[Any]:
-    bars = Columns(series)
-    stream = Stream(series, memoryview(bars.close_ticks))
+    stream = Stream(series, [reading])
     found: list[Any] = []
     for begin in range(0, len(series), size):
         end = min(begin + size, len(series))
         stream.load(begin, end)
-        block = stream.read(reading)
+        block = stream.numbers(reading)
         found += [block[index] for index in range(end - begin)]
     return found
 

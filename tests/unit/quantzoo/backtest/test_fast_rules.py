@@ -6,6 +6,8 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +23,8 @@ from quantterminal.domain.risk import (
     check,
 )
 from quantterminal.domain.signals import Side
+from quantzoo.backtest.compiled_rules import CODES, denial, rules_of
+from quantzoo.backtest.compiled_state import ACCOUNT, APPROVED, RESERVED, Books, new_books
 from quantzoo.backtest.fast_rules import FORMS, Order, fast_rules, measure
 from quantzoo.backtest.tape import dollars
 
@@ -107,6 +111,64 @@ def test_the_answers_are_those_of_the_live_rules(**drawn: Any) -> None:
     answers = (form(order, account) for form in fast_rules(RULES, limits_))
     first = next((code for code in answers if code is not None), None)
     assert first == (None if denial is None else denial.code)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    order=orders,
+    others=st.lists(orders, max_size=3),
+    ended=st.lists(orders, max_size=2),
+    net=st.tuples(SHARES, SHARES),
+    held=st.tuples(*[SHARES] * 4),
+    marks=st.tuples(PRICES, PRICES),
+    cash=st.integers(-(10**9), 10**9),
+    levels=st.tuples(*[st.sampled_from(list(HaltLevel))] * 3),
+    limits=limits,
+)
+def test_the_compiled_answer_is_that_of_the_live_rules(**drawn: Any) -> None:
+    order, account, limits_ = drawn["order"], account_of(drawn), drawn["limits"]
+    if any(each.lane == order.lane for each in account.approved):
+        return  # a lane has one order a minute
+    rules = rules_of(RULES, limits_)
+
+    code = denial(0, (account.equity, *account.sides), *compiled_state(order, account), rules)
+
+    expected = check(*live(order, account, drawn), limits_)
+    assert (CODES[code - 1] if code else None) == (None if expected is None else expected.code)
+
+
+def compiled_state(order: Order, account: Any) -> tuple[Any, Books, tuple[Any, Any]]:
+    """The account, the books and the market of one minute, with the order as their first one."""
+    books = new_books(4, 2, 2, 1)._replace(lists=np.zeros((6, 8), dtype=np.int64))
+    for number in range(4):
+        lane = books.lanes[number]
+        lane["number"], lane["symbol"], lane["strategy"] = number, number % 2, number // 2
+        lane["held"], lane["halted"] = account.held[number], account.levels[number]
+    books.net[:] = account.net
+    for number, each in enumerate([order, *account.approved]):
+        record = books.orders[number]
+        record["lane"], record["side"] = each.lane, each.side
+        record["quantity"], record["limit"] = each.quantity, each.limit
+    state = np.zeros(1, dtype=ACCOUNT)
+    state["reserved"], state["approved"] = len(account.reserved), len(account.approved)
+    books.lists[RESERVED, : len(account.reserved)] = range(1, len(account.reserved) + 1)
+    books.lists[APPROVED, : len(account.approved)] = range(1, len(account.approved) + 1)
+    marks = [account.mark(0)], [account.mark(1)]
+    prices = np.array([marks, marks], dtype=np.int64)
+    return state[0], books, (prices, np.zeros(1, dtype=np.bool_))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"max_volume_fraction": Decimal("0.01")}, "participation"),
+        ({"similar_order_s": 61}, "no_similar"),
+        ({"max_position_fraction": Decimal("0.12345")}, "position_limit"),
+        ({"max_leverage": Decimal("4.0001")}, "account_exposure"),
+    ],
+)
+def test_what_the_compiled_rules_cannot_do_they_say(change: dict[str, Any], reason: str) -> None:
+    assert reason in rules_of(RULES, replace(RiskLimits(), **change))
 
 
 def account_of(drawn: dict[str, Any]) -> Any:

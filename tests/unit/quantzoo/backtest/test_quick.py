@@ -1,8 +1,11 @@
-"""The engine on integers decides, fills, denies and halts exactly as the one on Decimals."""
+"""The engine on integers decides, fills, denies and halts exactly as the one on Decimals, in plain
+Python and compiled.
+"""
 
 from array import array
 from dataclasses import fields, replace
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from cli.bars import read_history
 from quantterminal.domain.configuration import ExecutionConfig, StrategyConfig
 from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.risk import RULES, RiskLimits
+from quantzoo.backtest import quick
 from quantzoo.backtest.engine import Setting, backtest
 from quantzoo.backtest.fills import Fees, NextOpen, TradedThrough
 from quantzoo.backtest.history import History
@@ -26,18 +30,29 @@ ALL = tuple(
     StrategyConfig(name, name, parameters={"allow_short": True})
     for name in ("momentum", "mean_reversion", "volatility_breakout")
 )
+NOT_COMPILED = {
+    "restricted_symbols",
+    "no_entry_first_minutes",
+    "max_volume_fraction",
+    "similar_order_s",
+    "max_consecutive_losers",
+    "max_rejects",
+}
+"""Limits with which only the live rule or the live breaker itself can say what there is to say."""
 CROSSING = StrategyConfig("crossing", "tests.bench.crossing:Crossing")
 
 
-def same(setting: Setting, history: History) -> Result:
-    """The reference's result, to which both forms are equal in everything."""
+def same(setting: Setting, history: History, *, is_compiled: bool = True) -> Result:
+    """The reference's result, to which both forms are equal in everything, compiled or not;
+    `is_compiled` is whether that is possible.
+    """
     dense = backtest(setting, history)
-    for form in Form:
-        quick = quick_backtest(setting, history, form=form)
+    for form, compiled in product(Form, (False, True) if is_compiled else (False,)):
+        result = quick_backtest(setting, history, form=form, is_compiled=compiled)
         for field in fields(dense):
-            expected, found = getattr(dense, field.name), getattr(quick, field.name)
-            assert expected == found, f"{field.name}, {form}"
-        assert len(quick.fills) == len(dense.fills)
+            expected, found = getattr(dense, field.name), getattr(result, field.name)
+            assert expected == found, f"{field.name}, {form}, compiled: {compiled}"
+        assert len(result.fills) == len(dense.fills)
     return dense
 
 
@@ -83,9 +98,35 @@ def test_three_strategies_on_one_account_are_the_same() -> None:
 def test_binding_limits_are_the_same(limits: dict[str, Any]) -> None:
     config = trading(*ALL, symbols=SYMBOLS, limits=RiskLimits(**limits))
 
-    result = same(Setting(config), synthetic(SYMBOLS, sessions=3, seed=4))
+    result = same(
+        Setting(config),
+        synthetic(SYMBOLS, sessions=3, seed=4),
+        is_compiled=not NOT_COMPILED.intersection(limits),
+    )
 
     assert result.halts or result.denials
+
+
+def test_plain_python_takes_over_from_the_compiled_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused so often that the breaker has to speak, which shows only in the middle of a run."""
+    monkeypatch.setattr(quick, "_WORTH_COMPILING", 0)
+    limits = RiskLimits(max_rejects=2, allow_flip=True)
+    setting = Setting(trading(*ALL, symbols=SYMBOLS, limits=limits))
+    history = synthetic(SYMBOLS, sessions=3, seed=4)
+
+    found = quick_backtest(setting, history)
+
+    expected = backtest(setting, history)
+    assert (found.intents, found.halts) == (expected.intents, expected.halts)
+    with pytest.raises(InvalidValueError, match="compiled"):
+        quick_backtest(setting, history, is_compiled=True)
+
+
+def test_a_small_run_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick, "is_installed", lambda: pytest.fail("Expected not to be asked"))
+    setting = Setting(trading(*ALL, symbols=SYMBOLS))
+
+    assert quick_backtest(setting, synthetic(SYMBOLS)).bars
 
 
 @settings(max_examples=10, deadline=None)
@@ -147,7 +188,8 @@ def test_a_rule_without_a_form_of_its_own_is_asked_itself() -> None:
     config = trading(*ALL, symbols=SYMBOLS, limits=RiskLimits(max_volume_fraction=Decimal("0.01")))
     setting = Setting(config, rules=(*RULES[:-1], no_tuesdays))
 
-    assert same(setting, synthetic(SYMBOLS, sessions=2)).denials["PARTICIPATION"]
+    history = synthetic(SYMBOLS, sessions=2)
+    assert same(setting, history, is_compiled=False).denials["PARTICIPATION"]
 
 
 DAYS = [RECORDED / f"SPY_{day}.csv.gz" for day in ("20131007", "20131008")]
