@@ -4,7 +4,7 @@ from tests.infra.synthesized import Assembly
 
 SHORTEST_REASON = 25
 # By deployment: a new acceptance has to be looked at here, and the numbers should only fall.
-MOST = {"paper": 107, "live": 120}
+MOST = {"paper": 108, "live": 121}
 
 
 def test_every_acceptance_has_its_reason(paper: Assembly, live: Assembly) -> None:

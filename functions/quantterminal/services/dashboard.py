@@ -146,9 +146,7 @@ def dashboard(
     `figures` are `figures_of_today`, which may be some seconds old, like what is `queued`.
     """
     account, now = runtime.trading.account, runtime.clock.now()
-    since = _day_start(now)
-    books = runtime.ledger.books(account)
-    quotes = _quotes(runtime)
+    since, books, quotes = _day_start(now), runtime.ledger.books(account), _quotes(runtime)
     prices = _prices(books, quotes)
     equity = books.account.cash + _market_value(books, prices)
     positions = _positions(books, prices, equity)
