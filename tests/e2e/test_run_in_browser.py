@@ -5,18 +5,22 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from statistics import median
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, WebSocket, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from local.json_http import JsonClient
 from tests.browser import NONE_TO_BE_HAD, chromium
 from tests.e2e.qt_process import ROOT, QtRun, qt_run
 
 PAGE_BUILT = ROOT / "web" / "dist" / "index.html"
 PATIENCE_MS = 120_000
+_A_LOOK_MS = 3_000
 SPEED = 30  # market seconds in a second
 # Close to the last price and for long: some orders rest until somebody cancels them.
 CONFIG = """
@@ -63,6 +67,38 @@ class Wire:
                 seen, filled = map(datetime.fromisoformat, (message["at"], row["filled_at"]))
                 delay = (seen - filled).total_seconds() / SPEED
                 self.delays.setdefault(row["client_order_id"], delay)
+
+
+@contextmanager
+def market_held(run: QtRun) -> Iterator[None]:
+    """No price moves meanwhile, so that what works is not filled under a person's hand."""
+    (configuration,) = run.folder.glob("build/runs/*/market.json")
+    market = JsonClient(json.loads(configuration.read_text())["control_port"])
+    market.post("/pause")
+    try:
+        yield
+    finally:
+        market.post("/resume")
+
+
+def cancel_one(run: QtRun, page: Page) -> str | None:
+    """Cancels an order by its button: which one. None when it was filled a moment before."""
+    button = page.locator("[data-order] [data-cancel]").first
+    expect(button).to_be_visible(timeout=PATIENCE_MS)
+    with market_held(run):
+        row = page.locator("[data-order]", has=page.locator("[data-cancel]")).first
+        try:
+            name = row.get_attribute("data-order", timeout=_A_LOOK_MS) or ""
+            page.locator(f"[data-order='{name}'] [data-cancel]").click(timeout=_A_LOOK_MS)
+        except PlaywrightTimeoutError:
+            return None
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+        until(
+            page,
+            lambda: order_row(run, name)["status"] in ("canceled", "filled"),
+            "the end of the order",
+        )
+    return name if order_row(run, name)["status"] == "canceled" else None
 
 
 @pytest.fixture(scope="module")
@@ -156,22 +192,12 @@ def test_a_part_of_a_position_is_closed(run: QtRun, page: Page) -> None:
 
 
 def test_one_order_is_cancelled_and_the_page_says_so(run: QtRun, page: Page) -> None:
-    for _ in range(10):
-        working = page.locator("[data-order]", has=page.locator("[data-cancel]")).first
-        expect(working).to_be_visible(timeout=PATIENCE_MS)
-        name = working.get_attribute("data-order") or ""
-        page.locator(f"[data-order='{name}'] [data-cancel]").click()
-        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
-        until(
-            page,
-            lambda name=name: order_row(run, name)["status"] in ("canceled", "filled"),  # type: ignore[misc]  # of this round
-            "the end of the order",
-        )
-        if order_row(run, name)["status"] == "canceled":
-            break  # and was not filled a moment before
+    cancelled = next(filter(None, (cancel_one(run, page) for _ in range(10))), None)
 
-    expect(page.get_by_test_id("effect").first).to_contain_text("the order is canceled")
-    expect(page.locator(f"[data-order='{name}']")).to_contain_text("canceled")
+    assert cancelled is not None, "ten orders were filled before they could be cancelled"
+    effects = page.get_by_test_id("effect")  # one a command
+    expect(effects.filter(has_text="the order is canceled").first).to_be_visible()
+    expect(page.locator(f"[data-order='{cancelled}']")).to_contain_text("canceled")
 
 
 def test_pause_is_said_on_the_page_and_stops_new_entries(run: QtRun, page: Page) -> None:
