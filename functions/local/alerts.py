@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.processes.local_aws import LocalAwsAddress
 
 _log = logging.getLogger(__name__)
-_LONG_POLL_S = 2
+_LONG_POLL_S = 1
 _TEXT = 200
 _CUT = "..."
 
@@ -23,12 +23,15 @@ class AlertPrinter:
         self._url = url
         self._say = say
         self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="alerts", daemon=True)
 
     def start(self) -> None:
-        threading.Thread(target=self._follow, name="alerts", daemon=True).start()
+        self._thread.start()
 
     def stop(self) -> None:
+        """Returns when nothing is asked for any more: the local AWS may go then."""
         self._stopping.set()
+        self._thread.join()
 
     def print_waiting(self, *, wait_s: int = 0) -> int:
         """Print and delete what is there; how many there were."""

@@ -80,25 +80,33 @@ class Run:
         self._began = time.monotonic()
         self._restarts = Restarts()
         self._player: Player | None = None
+        self._alerts: AlertPrinter | None = None
         self._ledger_orders: LedgerOrders | None = None
         self._ended = threading.Event()
         self._problem: BaseException | None = None
         self._agrees = True
 
     def run(self) -> int:
-        started = self._start()
-        if started:
-            self._progress.say(
-                f"QuantTerminal [{self._plan.trading.mode}] http://127.0.0.1:{self._plan.port}"
-            )
-            self._watch_until_done()
+        try:
+            if self._start():
+                self._progress.say(
+                    f"QuantTerminal [{self._plan.trading.mode}] http://127.0.0.1:{self._plan.port}"
+                )
+                self._watch_until_done()
+        finally:
+            self._let_go()
+        if self._stop.is_set():
+            return _INTERRUPTED if self._plan.exits else 0
+        return 0 if self._agrees else 1
+
+    def _let_go(self) -> None:
+        """Of what asks the servers, before they go."""
+        if self._alerts is not None:
+            self._alerts.stop()
         if self._player is not None:
             self._player.stop()
         if self._ledger_orders is not None:
             self._ledger_orders.close()
-        if self._stop.is_set():
-            return _INTERRUPTED if self._plan.exits else 0
-        return 0 if self._agrees else 1
 
     def _start(self) -> bool:
         """Everything, in order; False when a person lost patience."""
@@ -119,7 +127,8 @@ class Run:
     def _start_playing(self) -> None:
         if self._servers.aws is not None and self._servers.resources is not None:
             url = self._servers.resources.alert_queue_url
-            AlertPrinter(self._servers.aws, url, say=self._progress.say).start()
+            self._alerts = AlertPrinter(self._servers.aws, url, say=self._progress.say)
+            self._alerts.start()
         if self._plan.is_local_market:
             pipeline = self._pipeline()
             self._wait_until_connected(pipeline)

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, WebSocket, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from local.json_http import JsonClient
 from tests.browser import NONE_TO_BE_HAD, chromium
@@ -20,14 +19,7 @@ from tests.e2e.qt_process import ROOT, QtRun, qt_run
 
 PAGE_BUILT = ROOT / "web" / "dist" / "index.html"
 PATIENCE_MS = 120_000
-_A_LOOK_MS = 3_000
 SPEED = 30  # market seconds in a second
-# Close to the last price and for long: some orders rest until somebody cancels them.
-CONFIG = """
-[execution]
-limit_offset_bps = 1
-order_timeout_s = 300
-"""
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -38,9 +30,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QtRun]:
-    folder = tmp_path_factory.mktemp("run")
-    (folder / "qt.toml").write_text(CONFIG)
-    with qt_run(folder, "--speed", str(SPEED), "--config", str(folder / "qt.toml")) as run:
+    with qt_run(tmp_path_factory.mktemp("run"), "--speed", str(SPEED)) as run:
         run.wait_until_up()
         yield run
 
@@ -81,27 +71,24 @@ def market_held(run: QtRun) -> Iterator[None]:
         market.post("/resume")
 
 
-def cancel_one(run: QtRun, page: Page) -> str | None:
-    """Cancels an order by its button: which one. None when all were filled a moment before."""
-    working = page.locator("[data-order]", has=page.locator("[data-cancel]")).first
-    expect(working).to_be_visible(timeout=PATIENCE_MS)
-    with market_held(run):
-        for _ in range(3):  # what the page shows after the first one is as the broker has it
-            try:
-                name = working.get_attribute("data-order", timeout=_A_LOOK_MS) or ""
-                page.locator(f"[data-order='{name}'] [data-cancel]").click(timeout=_A_LOOK_MS)
-            except PlaywrightTimeoutError:
-                return None
-            page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
-            if ended_as(run, page, name) == "canceled":
-                return name
-    return None
+def close_a_share(page: Page) -> str:
+    """Of the first position, by its button; of which symbol."""
+    page.get_by_role("button", name="Close").first.click()
+    dialog = page.get_by_role("dialog")
+    symbol = dialog.get_by_role("heading").inner_text().removeprefix("Close ")
+    dialog.get_by_role("spinbutton").fill("1")
+    dialog.get_by_role("button", name="Close the position").click()
+    return symbol
 
 
-def ended_as(run: QtRun, page: Page, name: str) -> str:
-    ends = ("canceled", "filled")
-    until(page, lambda: order_row(run, name)["status"] in ends, "the end of the order")
-    return str(order_row(run, name)["status"])
+def working_shares(run: QtRun) -> list[str]:
+    """The orders of a single share that the broker has and may still fill."""
+    rows = run.dashboard()["orders"]
+    return [
+        each["client_order_id"]
+        for each in rows
+        if (each["quantity"], each["status"]) == ("1", "new")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -134,12 +121,6 @@ def until(page: Page, condition: Callable[[], bool], what: str) -> None:
 def open_positions(run: QtRun) -> list[str]:
     rows = run.dashboard()["positions"]
     return [row["symbol"] for row in rows if float(row["quantity"]) != 0]
-
-
-def order_row(run: QtRun, name: str) -> dict[str, Any]:
-    rows = run.dashboard()["orders"]
-    found: dict[str, Any] = next(row for row in rows if row["client_order_id"] == name)
-    return found
 
 
 def test_soon_there_are_bars_orders_fills_and_a_moving_profit(run: QtRun, page: Page) -> None:
@@ -181,11 +162,7 @@ def test_a_fill_is_seen_within_two_seconds_of_the_brokers(
 def test_a_part_of_a_position_is_closed(run: QtRun, page: Page) -> None:
     until(page, lambda: bool(open_positions(run)), "an open position")
 
-    page.get_by_role("button", name="Close").first.click()
-    dialog = page.get_by_role("dialog")
-    symbol = dialog.get_by_role("heading").inner_text().removeprefix("Close ")
-    dialog.get_by_role("spinbutton").fill("1")
-    dialog.get_by_role("button", name="Close the position").click()
+    symbol = close_a_share(page)
 
     told = page.get_by_test_id("acknowledgement")
     expect(told).to_contain_text(f"Close: Closing 1 {symbol}")
@@ -195,12 +172,19 @@ def test_a_part_of_a_position_is_closed(run: QtRun, page: Page) -> None:
 
 
 def test_one_order_is_cancelled_and_the_page_says_so(run: QtRun, page: Page) -> None:
-    cancelled = next(filter(None, (cancel_one(run, page) for _ in range(10))), None)
+    until(page, lambda: bool(open_positions(run)), "an open position")
 
-    assert cancelled is not None, "ten orders were filled before they could be cancelled"
-    effects = page.get_by_test_id("effect")  # one a command
-    expect(effects.filter(has_text="the order is canceled").first).to_be_visible()
-    expect(page.locator(f"[data-order='{cancelled}']")).to_contain_text("canceled")
+    with market_held(run):  # nothing fills before the next price
+        close_a_share(page)
+        until(page, lambda: bool(working_shares(run)), "the order at the broker")
+        (name,) = working_shares(run)
+        row = page.locator(f"[data-order='{name}']")
+        row.locator("[data-cancel]").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+
+        effects = page.get_by_test_id("effect")  # one a command
+        expect(effects.filter(has_text="the order is canceled").first).to_be_visible()
+        expect(row).to_contain_text("canceled")
 
 
 def test_pause_is_said_on_the_page_and_stops_new_entries(run: QtRun, page: Page) -> None:
@@ -267,8 +251,6 @@ def test_what_was_done_is_in_the_books(run: QtRun) -> None:
     assert picture["halt_level"] == "REDUCE_ONLY"
     asked = [row["text"] for row in picture["alerts"] if row["name"] == "operator"]
     verbs = [text.split()[0] for text in asked]
-    assert verbs[:4] == ["halt", "resume", "flatten", "halt"]
-    assert verbs[-1] == "close"
-    assert set(verbs[4:-1]) == {"cancel"}
+    assert verbs == ["halt", "resume", "flatten", "halt", "cancel", "close", "close"]
     assert all("actor=local operator" in text for text in asked)
     assert "reason=checked by hand" in asked[1]
