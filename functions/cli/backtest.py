@@ -14,7 +14,7 @@ from quantterminal.domain.configuration import Mode, TradingConfig
 from quantzoo.backtest.engine import Progress, Setting
 from quantzoo.backtest.fastest import run_backtest
 from quantzoo.backtest.fills import Fees, FillModel, NextOpen, TradedThrough
-from quantzoo.backtest.history import History
+from quantzoo.backtest.history import DAY_MS, History
 from quantzoo.backtest.jumps import unexplained_jumps
 from quantzoo.backtest.quote_path import QuotePath
 from quantzoo.backtest.result import Result
@@ -89,9 +89,8 @@ def fill_model(options: BacktestOptions) -> FillModel:
 
 
 def sessions_of(history: History) -> set[int]:
-    """Days of the history, numbered from 1970 in UTC; a session never crosses midnight there."""
-    day_ms = 86_400_000
-    return {start // day_ms for each in history.series.values() for start in each.starts}
+    """Days of the history, numbered from 1970 in UTC."""
+    return {start // DAY_MS for each in history.series.values() for start in each.starts}
 
 
 def summary(result: Result, plan: Plan) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 They import what they need when they are called.
 """
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.values import day_of, dollars
 
 if TYPE_CHECKING:
+    from cli.backtest import Plan
     from cli.bars import BarsWanted
 
 Config = Annotated[Path, typer.Argument(help="TOML file, as for `qt backtest`.")]
@@ -75,8 +77,6 @@ def backtest(  # noqa: PLR0913 - one parameter for each option that can be typed
     as_json: Json = False,
 ) -> None:
     """Run a configuration over recorded bars, with the live kernel and the live risk rules."""
-    import json
-
     from cli.backtest import BacktestOptions, lines, make_plan, summary
     from cli.progress import bars_done
     from cli.results import keep_result
@@ -101,7 +101,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option that can be typed
         from quantzoo.tearsheet.page import render
 
         report.write_text(render(result, found), encoding="utf-8")
-    typer.echo(json.dumps(found) if as_json else "\n".join(lines(found)))
+    _tell(found, lines, as_json=as_json)
 
 
 def check(  # noqa: PLR0913 - one parameter for each option that can be typed
@@ -154,16 +154,13 @@ def sweep(  # noqa: PLR0913 - one parameter for each option that can be typed
     as_json: Json = False,
 ) -> None:
     """Try every combination of parameters; the best first, with the luck taken off."""
-    import json
-
     from cli import research
-    from cli.backtest import BacktestOptions, make_plan
     from cli.executors import executor_of
     from cli.results import keep_trials
     from quantzoo.research import trials
 
     wanted = _wanted(bars, symbols, first, last, longest_gap, actions, cache)
-    plan = make_plan(BacktestOptions(wanted, config=config, cash=dollars(cash, "--cash")))
+    plan = _plan(wanted, config, cash)
     with executor_of(processes, cluster) as executor:
         found = trials.sweep(
             plan.setting,
@@ -174,7 +171,7 @@ def sweep(  # noqa: PLR0913 - one parameter for each option that can be typed
         )
     keep_trials(results, "sweep", plan, strategy, found)
     rows = research.board(found)
-    typer.echo(json.dumps(rows) if as_json else "\n".join(research.board_lines(rows)))
+    _tell(rows, research.board_lines, as_json=as_json)
 
 
 def walk_forward(  # noqa: PLR0913 - one parameter for each option that can be typed
@@ -200,16 +197,13 @@ def walk_forward(  # noqa: PLR0913 - one parameter for each option that can be t
     as_json: Json = False,
 ) -> None:
     """Choose parameters on the past and trade them on what follows, over and over."""
-    import json
-
     from cli import research
-    from cli.backtest import BacktestOptions, make_plan
     from cli.executors import executor_of
     from cli.results import keep_trials
     from quantzoo.research import walk_forward as walking
 
     wanted = _wanted(bars, symbols, first, last, longest_gap, actions, cache)
-    plan = make_plan(BacktestOptions(wanted, config=config, cash=dollars(cash, "--cash")))
+    plan = _plan(wanted, config, cash)
     with executor_of(processes, cluster) as executor:
         steps = walking.walk_forward(
             plan.setting,
@@ -221,9 +215,7 @@ def walk_forward(  # noqa: PLR0913 - one parameter for each option that can be t
         )
     keep_trials(results, "walk-forward", plan, strategy, [each.tested for each in steps])
     rows = [research.step_row(each) for each in steps]
-    typer.echo(
-        json.dumps(rows) if as_json else "\n".join(research.step_line(each) for each in rows)
-    )
+    _tell(rows, lambda found: map(research.step_line, found), as_json=as_json)
 
 
 def results(
@@ -233,12 +225,24 @@ def results(
     as_json: Json = False,
 ) -> None:
     """The leader board of every run that was kept, with the luck of as many tries taken off."""
-    import json
-
     from cli.results import board_lines, boards
 
     found = boards(folder, data=data)
-    typer.echo(json.dumps(found) if as_json else "\n".join(board_lines(found)))
+    _tell(found, board_lines, as_json=as_json)
+
+
+def _tell(found: Any, lines: Callable[[Any], Iterable[str]], *, as_json: bool) -> None:
+    """As JSON, or in lines for a person."""
+    import json
+
+    typer.echo(json.dumps(found) if as_json else "\n".join(lines(found)))
+
+
+def _plan(wanted: "BarsWanted", config: Path, cash: str) -> "Plan":
+    """Of runs that are compared with each other: fills and fees are the usual ones."""
+    from cli.backtest import BacktestOptions, make_plan
+
+    return make_plan(BacktestOptions(wanted, config=config, cash=dollars(cash, "--cash")))
 
 
 def _wanted(

@@ -13,6 +13,7 @@ from quantterminal.adapters.memory.archive import MemoryArchive
 from quantterminal.adapters.memory.clock import MemoryClock
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.telemetry import MemoryTelemetry
+from quantterminal.adapters.postgres.bar_store import PostgresBarStore
 from quantterminal.adapters.postgres.database import Database
 from quantterminal.adapters.postgres.gap_log import PostgresGapLog
 from quantterminal.adapters.postgres.halt_ledger import PostgresHaltLedger
@@ -121,6 +122,13 @@ def ledger(database: str) -> Iterator[PostgresReportLedger]:
     migrate(database)
     connection = Database(lambda: database)
     yield PostgresReportLedger(connection)
+    connection.close()
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[PostgresBarStore]:
+    connection = Database(lambda: database)
+    yield PostgresBarStore(connection)
     connection.close()
 
 
@@ -235,7 +243,7 @@ def test_marks_are_first_revisions_of_the_symbols_that_were_held_or_traded(
 
 
 def test_minutes_are_first_revisions_of_the_symbols_asked_for_in_order(
-    ledger: PostgresReportLedger, rows: Rows
+    store: PostgresBarStore, rows: Rows
 ) -> None:
     rows.bar("SPY", at(1), 101.0)
     rows.bar("SPY", at(0), 100.0)
@@ -244,7 +252,9 @@ def test_minutes_are_first_revisions_of_the_symbols_asked_for_in_order(
     rows.bar("IBM", at(0), 50.0)
     rows.bar("BAC", at(0), 14.0)
 
-    found = ledger.bars(("SPY", "IBM"), start=at(0), end=at(2))
+    found = [
+        bar for symbol in ("IBM", "SPY") for bar in store.first_bars(symbol, start=at(0), end=at(2))
+    ]
 
     assert [(each.symbol, each.start, each.close) for each in found] == [
         ("IBM", at(0), 50.0),
@@ -343,7 +353,7 @@ def test_trade_events_tell_the_life_of_an_order(ledger: PostgresReportLedger, ro
 
 
 def test_report_and_trade_log_are_made_from_the_rows(
-    ledger: PostgresReportLedger, rows: Rows
+    ledger: PostgresReportLedger, store: PostgresBarStore, rows: Rows
 ) -> None:
     rows.intent("a", at(1))
     rows.order("a", at(1))
@@ -362,7 +372,7 @@ def test_report_and_trade_log_are_made_from_the_rows(
         event_bus=MemoryEventBus(),
         telemetry=MemoryTelemetry(),
         render_page=render_report,
-        backtest_day=partial(backtest_day, ledger=ledger, trading=trading),
+        backtest_day=partial(backtest_day, store=store, trading=trading),
         code_version="abc123",
     )
     location = make_report(DAY, runtime=runtime)

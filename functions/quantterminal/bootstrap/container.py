@@ -5,6 +5,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,9 +88,8 @@ def _note_start(parts: Parts) -> Callable[[], None]:
     began = parts.clock.now()
 
     def note() -> None:
-        database = parts.new_database()
-        parts.note_start("container", at=began, database=database)
-        database.close()
+        with closing(parts.new_database()) as database:
+            parts.note_start("container", at=began, database=database)
 
     return note
 

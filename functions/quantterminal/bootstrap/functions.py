@@ -125,21 +125,23 @@ def reports_runtime() -> "ReportsRuntime":
     from functools import partial
 
     from quantterminal.adapters.html.report_page import render_report
+    from quantterminal.adapters.postgres.bar_store import PostgresBarStore
     from quantterminal.adapters.postgres.report_ledger import PostgresReportLedger
     from quantterminal.services.backtest_day import backtest_day
     from quantterminal.services.report import ReportsRuntime
 
     parts = parts_of("reports")
-    ledger = PostgresReportLedger(parts.database)
     return ReportsRuntime(
         trading=parts.trading,
         clock=parts.clock,
-        ledger=ledger,
+        ledger=PostgresReportLedger(parts.database),
         archive=parts.archive,
         event_bus=parts.event_bus,
         telemetry=parts.telemetry,
         render_page=render_report,
-        backtest_day=partial(backtest_day, ledger=ledger, trading=parts.trading),
+        backtest_day=partial(
+            backtest_day, store=PostgresBarStore(parts.database), trading=parts.trading
+        ),
         code_version=parts.settings.need("QT_CODE_VERSION"),
     )
 

@@ -23,8 +23,11 @@ from quantterminal.domain.strategy import (
 )
 
 
-class _Seen:
+class _Run:
     """`last_seen` is the start of the last bar or minute that was shown, None before the first."""
+
+    strategy: Saved
+    context: Context | MinuteContext
 
     def __init__(self) -> None:
         self.last_seen: datetime | None = None
@@ -34,54 +37,44 @@ class _Seen:
         """`last_seen` in ISO 8601."""
         return None if self.last_seen is None else self.last_seen.isoformat()
 
-    def _save(self, strategy: Saved, context: Context | MinuteContext) -> dict[str, Any]:
+    def save(self) -> dict[str, Any]:
+        """Everything that the next decision depends on, as JSON values."""
         return {
-            "strategy": strategy.save(),
-            "context": context.save(),
+            "strategy": self.strategy.save(),
+            "context": self.context.save(),
             "last_bar": self.last_bar,
         }
 
-    def _restore(
-        self, strategy: Saved, context: Context | MinuteContext, state: Mapping[str, Any]
-    ) -> None:
-        strategy.restore(state["strategy"])
-        context.restore(state["context"])
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The inverse of `save`, on a run of the same strategy and symbols."""
+        self.strategy.restore(state["strategy"])
+        self.context.restore(state["context"])
         seen = state["last_bar"]
         self.last_seen = None if seen is None else datetime.fromisoformat(seen)
 
 
-class StrategyRun(_Seen):
+class StrategyRun(_Run):
     """One strategy on one symbol: the strategy object, its context and the last bar it saw."""
+
+    strategy: Strategy
+    context: Context
 
     def __init__(self, strategy: Strategy, symbol: str) -> None:
         super().__init__()
         self.strategy = strategy
         self.context = Context(symbol, lookback=strategy.lookback)
 
-    def save(self) -> dict[str, Any]:
-        """Everything that the next decision depends on, as JSON values."""
-        return self._save(self.strategy, self.context)
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """The inverse of `save`, on a run of the same strategy and symbol."""
-        self._restore(self.strategy, self.context, state)
-
-
-class MinuteRun(_Seen):
+class MinuteRun(_Run):
     """One strategy over several symbols, and the last minute it saw."""
+
+    strategy: MinuteStrategy
+    context: MinuteContext
 
     def __init__(self, strategy: MinuteStrategy, symbols: Iterable[str]) -> None:
         super().__init__()
         self.strategy = strategy
         self.context = MinuteContext(symbols, lookback=strategy.lookback)
-
-    def save(self) -> dict[str, Any]:
-        """Everything that the next decision depends on, as JSON values."""
-        return self._save(self.strategy, self.context)
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """The inverse of `save`, on a run of the same strategy and symbols."""
-        self._restore(self.strategy, self.context, state)
 
 
 def step(run: StrategyRun, bar: Bar, *, position: PositionView) -> tuple[Signal, ...]:

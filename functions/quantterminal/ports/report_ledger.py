@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from quantterminal.domain.bars import Bar
 from quantterminal.domain.report import EquityAt, FeedGap, HaltRaised
 from quantterminal.domain.signals import Side
 from quantterminal.domain.trading_day import TradingDay
@@ -92,12 +91,6 @@ class ReportLedger(Protocol):
     def day(self, account: str, window: TradingDay) -> DayRecords:
         """All that the report of the day is made from. Raises RetryableError when the ledger
         cannot be read now.
-        """
-        ...
-
-    def bars(self, symbols: Sequence[str], *, start: datetime, end: datetime) -> Sequence[Bar]:
-        """The first revision of every minute from `start` on and before `end`, by symbol and then
-        in order of time. Raises RetryableError as `day` does.
         """
         ...
 

@@ -15,7 +15,7 @@ from quantterminal.domain.configuration import TradingConfig
 from quantterminal.domain.report import Backtest, EquityAt
 from quantterminal.domain.sessions import session_at, sessions_until
 from quantterminal.domain.trading_day import TradingDay
-from quantterminal.ports.report_ledger import ReportLedger
+from quantterminal.ports.bar_store import StoredBars
 from quantterminal.services.day_figures import dollars
 from quantzoo.backtest.engine import Setting, backtest
 from quantzoo.backtest.history import History, Series, epoch_ms
@@ -28,12 +28,12 @@ _FILLS = "next open, 1 bp worse"
 
 
 def backtest_day(
-    window: TradingDay, opening: Decimal | None, *, ledger: ReportLedger, trading: TradingConfig
+    window: TradingDay, opening: Decimal | None, *, store: StoredBars, trading: TradingConfig
 ) -> Backtest | None:
     """None without a session, an opening equity or bars of the day.
 
     A strategy that fails in it leaves a Backtest with the problem: the report comes all the same.
-    Raises RetryableError when the ledger cannot be read now.
+    Raises RetryableError when the bars cannot be read now.
     """
     if window.session is None or opening is None:
         return None
@@ -41,7 +41,11 @@ def backtest_day(
     if not count:
         return Backtest(0, _FILLS, problem=f"more than {_MOST_BARS} bars a day")
     first = list(islice(sessions_until(window.day), count))[-1].open
-    bars = ledger.bars(trading.symbols, start=first, end=window.end)
+    bars = [
+        bar
+        for symbol in sorted(trading.symbols)
+        for bar in store.first_bars(symbol, start=first, end=window.end)
+    ]
     if not any(each.start >= window.opens for each in bars):
         return None
     try:

@@ -34,7 +34,7 @@ from quantterminal.ports.clock import Clock
 from quantterminal.ports.ledger import Books
 from quantterminal.ports.report_ledger import ReportLedger
 from quantterminal.ports.state import Mark, WorkingState
-from quantterminal.ports.view_ledger import Activity, StrategyFacts, ViewLedger
+from quantterminal.ports.view_ledger import StrategyFacts, ViewLedger
 from quantterminal.ports.watermarks import FeedBoard, Quote, QuoteBoard, StreamGate
 from quantterminal.services.assess_risk import risk_snapshot
 from quantterminal.services.queue_watch import Queued
@@ -146,12 +146,13 @@ def dashboard(
     `figures` are `figures_of_today`, which may be some seconds old, like what is `queued`.
     """
     account, now = runtime.trading.account, runtime.clock.now()
-    since, books, quotes = _day_start(now), runtime.ledger.books(account), _quotes(runtime)
+    since = _day_start(now)
+    books = runtime.ledger.books(account)
+    quotes = _quotes(runtime)
     prices = _prices(books, quotes)
     equity = books.account.cash + _market_value(books, prices)
     positions = _positions(books, prices, equity)
-    activity = runtime.ledger.activity(account, since=since)
-    health = _with_queues(_health(runtime, activity, quotes, now), queued, now)
+    health = _health(runtime, quotes, queued, now)
     day_open, high = books.account.day_open_equity, max(books.account.high_water_mark, equity)
     orders = tuple(runtime.ledger.orders(account, newest=_NEWEST_ORDERS))
     by_strategy = _day_pnl(runtime, books, prices, since)
@@ -367,8 +368,9 @@ def _halt(each: Halt) -> HaltRow:
 
 
 def _health(
-    runtime: DashboardRuntime, activity: Activity, quotes: Mapping[str, Quote], now: datetime
+    runtime: DashboardRuntime, quotes: Mapping[str, Quote], queued: Queued | None, now: datetime
 ) -> Health:
+    activity = runtime.ledger.activity(runtime.trading.account, since=_day_start(now))
     newest = max((quote.at for quote in quotes.values()), default=activity.last_bar_at)
     lag = _age(newest, now)
     return Health(
@@ -382,13 +384,9 @@ def _health(
         latency_p99_ms=activity.latency_p99_ms,
         feed_lag_s=lag,
         waiting_order_age_s=_age(activity.waiting_since, now),
+        queued=None if queued is None else queued.messages,
+        queue_age_s=None if queued is None else _age(queued.since, now),
     )
-
-
-def _with_queues(health: Health, queued: Queued | None, now: datetime) -> Health:
-    if queued is None:
-        return health
-    return replace(health, queued=queued.messages, queue_age_s=_age(queued.since, now))
 
 
 def _feed(lag_s: float | None, *, is_open: bool) -> str:

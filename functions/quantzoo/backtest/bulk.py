@@ -15,10 +15,16 @@ import numpy as np
 from quantterminal.domain.bars import Bar
 from quantterminal.domain.errors import CalendarRangeError
 from quantterminal.domain.sessions import next_session, session_on
-from quantzoo.backtest.history import MINUTE_MS, History, Series, epoch_ms, history_of, instant
-
-_NAMES = ("open", "high", "low", "close", "volume")
-_DAY_MS = 86_400_000
+from quantzoo.backtest.history import (
+    COLUMNS,
+    DAY_MS,
+    MINUTE_MS,
+    History,
+    Series,
+    epoch_ms,
+    history_of,
+    instant,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Bulk:
 
     def bars(self) -> Iterator[Bar]:
         """Each row as a bar. Raises InvalidValueError for the first that cannot be one."""
-        rows = zip(self.starts.tolist(), *(self.numbers[n].tolist() for n in _NAMES), strict=True)
+        rows = zip(self.starts.tolist(), *(self.numbers[n].tolist() for n in COLUMNS), strict=True)
         for start, opened, high, low, close, volume in rows:
             yield Bar(self.symbol, instant(start), opened, high, low, close, volume)
 
@@ -45,7 +51,7 @@ def joined(parts: Iterable[Bulk]) -> list[Bulk]:
         Bulk(
             symbol,
             np.concatenate([each.starts for each in found]),
-            {name: np.concatenate([each.numbers[name] for each in found]) for name in _NAMES},
+            {name: np.concatenate([each.numbers[name] for each in found]) for name in COLUMNS},
         )
         for symbol, found in sorted(by_symbol.items())
     ]
@@ -69,8 +75,8 @@ def _sound(bulk: Bulk, longest_gap: int) -> Series | None:
         return None
     kept = (bulk.starts >= opens) & (bulk.starts < closes)
     starts, opens, closes = bulk.starts[kept], opens[kept], closes[kept]
-    numbers = {name: bulk.numbers[name][kept] for name in _NAMES}
-    whole = {name: bulk.numbers[name] for name in _NAMES}
+    numbers = {name: bulk.numbers[name][kept] for name in COLUMNS}
+    whole = {name: bulk.numbers[name] for name in COLUMNS}
     if not len(starts) or not _are_bars(bulk.starts, whole):
         return None
     if not _follow(starts, opens, closes, longest_gap):
@@ -78,16 +84,16 @@ def _sound(bulk: Bulk, longest_gap: int) -> Series | None:
     return Series(
         bulk.symbol,
         array("q", starts.tobytes()),
-        *(array("d", np.ascontiguousarray(numbers[name]).tobytes()) for name in _NAMES),
+        *(array("d", np.ascontiguousarray(numbers[name]).tobytes()) for name in COLUMNS),
     )
 
 
 def _sessions(starts: Any) -> tuple[Any, Any]:
     """The open and the close of each bar's day, in ms; equal on a day without a session."""
-    days, which = np.unique(starts // _DAY_MS, return_inverse=True)
+    days, which = np.unique(starts // DAY_MS, return_inverse=True)
     opens, closes = np.zeros(len(days), dtype=np.int64), np.zeros(len(days), dtype=np.int64)
     for number, day in enumerate(days.tolist()):
-        session = session_on(instant(day * _DAY_MS).date())
+        session = session_on(instant(day * DAY_MS).date())
         if session is not None:
             opens[number], closes[number] = epoch_ms(session.open), epoch_ms(session.close)
     return opens[which], closes[which]

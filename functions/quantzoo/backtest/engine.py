@@ -60,7 +60,6 @@ class Setting:
 
 MakeRun = Callable[[StrategyConfig, str], StrategyRun]
 Progress = Callable[[int], None]
-new_run: MakeRun = bar_run
 
 
 def backtest(
@@ -76,7 +75,7 @@ def backtest(
     the configuration does not have.
     """
     check_symbols(setting, history)
-    engine = Engine(setting, make_run or new_run)
+    engine = Engine(setting, make_run or bar_run)
     done = 0
     for _, bars in history.minutes():
         by_symbol = {bar.symbol: bar for bar in bars}

@@ -19,8 +19,10 @@ from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.sessions import next_session, session_at
 
 MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+"""Of the days of UTC: no session crosses midnight there."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMES = ("open", "high", "low", "close", "volume")
+COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Series:
 
     def part(self, begin: int, end: int | None) -> "Series":
         """The bars from `begin` up to `end`, that one not included."""
-        columns = [getattr(self, name)[begin:end] for name in _NAMES]
+        columns = [getattr(self, name)[begin:end] for name in COLUMNS]
         return Series(self.symbol, self.starts[begin:end], *columns)
 
 
@@ -100,7 +102,7 @@ class History:
                 series = self.series[symbol]
                 digest.update(f"{symbol}:{len(series)};".encode())
                 digest.update(_packed("q", series.starts))
-                for name in _NAMES:
+                for name in COLUMNS:
                     digest.update(_packed("d", getattr(series, name)))
             self._hash.append(digest.hexdigest())
         return self._hash[0]
@@ -132,7 +134,7 @@ class History:
             begin = bisect_left(series.starts, low)
             end = bisect_left(series.starts, high)
             if end > begin:
-                cut[symbol] = series.upto(end).since(begin)
+                cut[symbol] = series.part(begin, end)
         return History(cut)
 
 
@@ -153,8 +155,8 @@ def history_of(bars: Iterable[Bar], *, longest_gap: int = 0) -> History:
         elif longest_gap == 0:
             _check_first(bar)
         last[bar.symbol] = bar
-        found = columns.setdefault(bar.symbol, (array("q"), *(array("d") for _ in _NAMES)))
-        values = (epoch_ms(bar.start), *(getattr(bar, name) for name in _NAMES))
+        found = columns.setdefault(bar.symbol, (array("q"), *(array("d") for _ in COLUMNS)))
+        values = (epoch_ms(bar.start), *(getattr(bar, name) for name in COLUMNS))
         for column, value in zip(found, values, strict=True):
             column.append(value)
     if not columns:

@@ -1,12 +1,13 @@
 """Openings that look like a split that nobody told of: research across one is worth nothing."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from quantterminal.domain.corporate_actions import ActionKind, CorporateAction
 from quantterminal.domain.sessions import new_york_date
-from quantzoo.backtest.history import History, instant
+from quantzoo.backtest.history import DAY_MS, History, instant
 
 _CLOSE_TO = 0.02
 _LARGEST = 50
@@ -27,16 +28,22 @@ def unexplained_jumps(history: History, actions: Iterable[CorporateAction]) -> l
     found: list[Jump] = []
     for symbol in history.symbols:
         series = history.series[symbol]
-        previous = 0.0
-        day_number = -1
-        for start, opened, close in zip(series.starts, series.open, series.close, strict=True):
-            if start // 86_400_000 != day_number:
-                day_number = start // 86_400_000
-                day = new_york_date(instant(start))
-                if previous and _is_whole(opened / previous) and (symbol, day) not in known:
-                    found.append(Jump(symbol, day, opened / previous))
-            previous = close
+        for index in _openings(series.starts):
+            ratio = series.open[index] / series.close[index - 1]
+            day = new_york_date(instant(series.starts[index]))
+            if _is_whole(ratio) and (symbol, day) not in known:
+                found.append(Jump(symbol, day, ratio))
     return found
+
+
+def _openings(starts: Sequence[int]) -> Iterator[int]:
+    """The first bar of each day but the first."""
+    index = 0
+    while index < len(starts):
+        if index:
+            yield index
+        day_ends = (starts[index] // DAY_MS + 1) * DAY_MS
+        index = bisect_left(starts, day_ends, index)
 
 
 def _is_whole(ratio: float) -> bool:

@@ -12,7 +12,7 @@ from quantterminal.domain.errors import InvalidValueError
 from quantterminal.domain.money import price_from_float
 from quantterminal.domain.sessions import session_at
 from quantzoo.backtest.compiled import is_installed
-from quantzoo.backtest.engine import MakeRun, Progress, Setting, check_symbols, new_run
+from quantzoo.backtest.engine import MakeRun, Progress, Setting, check_symbols
 from quantzoo.backtest.fast import FastEngine
 from quantzoo.backtest.fast_alone import AloneEngine, NotAloneError, may_run_alone
 from quantzoo.backtest.fills import NextOpen
@@ -25,6 +25,7 @@ from quantzoo.backtest.stretches import STRETCH, Blocks, go, stretches
 from quantzoo.backtest.tape import Tape, dollars, tape_of, whole
 from quantzoo.catalog import strategy_class
 from quantzoo.declared import DeclaredStrategy
+from quantzoo.runs import bar_run
 
 _WORTH_COMPILING = 8_000_000  # bars of all lanes; fewer are done before the library is loaded
 _MOST_CASH = 10**14  # ticks: what is computed from them fits 63 bits
@@ -54,11 +55,11 @@ def quick_backtest(
     check_symbols(setting, history)
     tape = tape_of(history)
     problem = tape if isinstance(tape, str) else None
-    lanes = _lanes(setting, history, make_run or new_run)
+    lanes = _lanes(setting, history, make_run or bar_run)
     problem = problem or setting_problem(setting)
     if problem or isinstance(tape, str):
         raise InvalidValueError(f"Expected what the fast engine can do, was {problem}")
-    fresh = partial(_lanes, setting, history, make_run or new_run)
+    fresh = partial(_lanes, setting, history, make_run or bar_run)
     shown = _by_bars if form is Form.BARS else _by_columns
     if may_run_alone(setting, lanes):
         try:

@@ -28,11 +28,11 @@ from quantzoo.backtest.engine import (
     Progress,
     Setting,
     check_symbols,
-    new_run,
 )
-from quantzoo.backtest.history import History, Series, instant
+from quantzoo.backtest.history import DAY_MS, History, Series, instant
 from quantzoo.backtest.result import Result
 from quantzoo.catalog import make_strategy
+from quantzoo.runs import bar_run
 from quantzoo.strategy import Strategy
 
 _NEVER = 1 << 60
@@ -149,7 +149,7 @@ def sparse_backtest(
     check_symbols(setting, history)
     if setting.actions:
         raise InvalidValueError("Expected no corporate actions, which need every bar")
-    engine = SparseEngine(setting, make_run or new_run, history)
+    engine = SparseEngine(setting, make_run or bar_run, history)
     engine.run(progress)
     return engine.finish(bars=history.bar_count, first=history.first, last=history.last)
 
@@ -306,5 +306,5 @@ def can_sleep(trading: TradingConfig) -> bool:
 
 def _openings(times: Any) -> list[int]:
     """The first minutes of the sessions; none of them crosses midnight in UTC."""
-    days = times // 86_400_000
+    days = times // DAY_MS
     return [0, *(np.flatnonzero(days[1:] != days[:-1]) + 1).tolist()]

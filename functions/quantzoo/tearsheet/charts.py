@@ -49,7 +49,7 @@ def line_chart(
         ends = f"{WIDTH - _RIGHT},{top:.1f} {_LEFT},{top:.1f}"
         body.append(f'<polygon class="area" points="{" ".join(points)} {ends}"/>')
     body.append(f'<polyline class="line" points="{" ".join(points)}"/>')
-    marks = sorted({round(n * (len(labels) - 1) / _LABELS) for n in range(_LABELS + 1)})
+    marks = _spread(len(labels))
     body += _axis([(_LEFT + mark * step, labels[mark]) for mark in marks])
     return _svg(name, body)
 
@@ -63,7 +63,7 @@ def bar_chart(values: Sequence[float], *, labels: Sequence[str], name: str, word
     body = _grid(scale, words)
     for index, (value, label) in enumerate(zip(values, labels, strict=True)):
         body.append(_bar(index, width, value, scale, f"{label}: {words(value)}", kind="up"))
-    marks = sorted({round(n * (len(labels) - 1) / _LABELS) for n in range(_LABELS + 1)})
+    marks = _spread(len(labels))
     body += _axis([(_LEFT + (mark + 0.5) * width, labels[mark]) for mark in marks])
     return _svg(name, body)
 
@@ -138,6 +138,11 @@ def _grid(scale: Scale, words: Words) -> list[str]:
         )
         lines.append(_label(_LEFT - 6, y + 4, words(value), "end"))
     return lines
+
+
+def _spread(count: int) -> list[int]:
+    """A few of that many places, evenly, the first and the last among them."""
+    return sorted({round(n * (count - 1) / _LABELS) for n in range(_LABELS + 1)})
 
 
 def _axis(marks: Sequence[tuple[float, str]]) -> list[str]:

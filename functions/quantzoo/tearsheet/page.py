@@ -47,9 +47,11 @@ def render(result: Result, found: Mapping[str, Any]) -> str:
     period = found["period"]
     title = f"Backtest {period['first'][:10]} to {period['last'][:10]}"
     names = ", ".join(each["name"] for each in found["strategies"])
+    labels, equity = _points(result)
+    falls = [value / high - 1 for value, high in zip(equity, accumulate(equity, max), strict=True)]
     sections = [
-        ("Equity, dollars", _equity(result)),
-        (f"Drawdown, {_deepest(result):.2%} at its deepest", _drawdown(result)),
+        ("Equity, dollars", _equity(equity, labels)),
+        (f"Drawdown, {min(falls, default=0.0):.2%} at its deepest", _drawdown(falls, labels)),
         ("Returns by month", _monthly(result)),
         ("Profit of the trades, dollars: how many of each size", _trades(result)),
         ("Exposure: part of each session's minutes with a position", _exposure(result)),
@@ -94,25 +96,12 @@ def _points(result: Result) -> tuple[list[str], list[float]]:
     return ["start", *days], [float(each) for each in result.daily_equity]
 
 
-def _equity(result: Result) -> str:
-    labels, values = _points(result)
-    return line_chart(values, labels=labels, name="equity", words=charts.dollars)
+def _equity(equity: Sequence[float], labels: Sequence[str]) -> str:
+    return line_chart(equity, labels=labels, name="equity", words=charts.dollars)
 
 
-def _falls(result: Result) -> list[float]:
-    _, values = _points(result)
-    return [value / high - 1 for value, high in zip(values, accumulate(values, max), strict=True)]
-
-
-def _deepest(result: Result) -> float:
-    return min(_falls(result), default=0.0)
-
-
-def _drawdown(result: Result) -> str:
-    labels, _ = _points(result)
-    return line_chart(
-        _falls(result), labels=labels, name="drawdown", words=charts.percent, is_filled=True
-    )
+def _drawdown(falls: Sequence[float], labels: Sequence[str]) -> str:
+    return line_chart(falls, labels=labels, name="drawdown", words=charts.percent, is_filled=True)
 
 
 def _monthly(result: Result) -> str:

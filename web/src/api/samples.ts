@@ -46,8 +46,8 @@ export function dashboard(second: number, equity: string): Dashboard {
       latency_p99_ms: null,
       feed_lag_s: null,
       waiting_order_age_s: null,
-    queued: null,
-    queue_age_s: null,
+      queued: null,
+      queue_age_s: null,
     },
     alerts: [],
     tape: {

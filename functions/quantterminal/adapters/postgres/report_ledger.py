@@ -1,12 +1,10 @@
 """One day of one account, read from the ledger in one consistent, read-only transaction."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
 from quantterminal.adapters.postgres.database import Connection, Database, Row
-from quantterminal.domain.bars import Bar
 from quantterminal.domain.report import EquityAt, FeedGap, HaltRaised
 from quantterminal.domain.signals import Side
 from quantterminal.domain.trading_day import TradingDay
@@ -125,12 +123,6 @@ select began, ended, reason, bars, trades from gaps
  order by began
 """
 
-_MINUTES = """
-select distinct on (symbol, start) symbol, start, open, high, low, close, volume
-  from bars
- where symbol = any(%(symbols)s) and start >= %(start)s and start < %(end)s
- order by symbol, start, revision
-"""
 _TRADE_EVENTS = """
 select i.at, 'intent_' || i.status as kind, i.client_order_id, i.id as intent_id,
        i.correlation_id, i.strategy, i.symbol, i.side, i.quantity, i.limit_price as price,
@@ -172,12 +164,6 @@ class PostgresReportLedger:
         with self._database.transaction() as connection:
             connection.execute(_SNAPSHOT)
             return _records(connection, bounds)
-
-    def bars(self, symbols: Sequence[str], *, start: datetime, end: datetime) -> list[Bar]:
-        wanted = {"symbols": list(symbols), "start": start, "end": end}
-        with self._database.transaction() as connection:
-            found = _all(connection, _MINUTES, wanted)
-        return [Bar(**(row | {"start": row["start"].astimezone(UTC)})) for row in found]
 
     def trade_events(self, account: str, window: TradingDay) -> list[TradeEvent]:
         with self._database.transaction() as connection:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from quantterminal.adapters.memory.report_ledger import MemoryReportLedger
+from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.domain.bars import MINUTE, Bar
 from quantterminal.domain.configuration import Mode, StrategyConfig, TradingConfig
 from quantterminal.domain.report import Backtest
@@ -58,9 +58,9 @@ def again(
     window: TradingDay = WINDOW,
     opening: Decimal | None = CASH,
 ) -> Backtest | None:
-    ledger = MemoryReportLedger()
-    ledger.minutes = [bar for each in bars for bar in each]
-    return backtest_day(window, opening, ledger=ledger, trading=config or trading())
+    store = MemoryBarStore()
+    store.store([bar for each in bars for bar in each], source="feed")
+    return backtest_day(window, opening, store=store, trading=config or trading())
 
 
 def test_the_day_is_traded_again_from_its_opening_equity() -> None:

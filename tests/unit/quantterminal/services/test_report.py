@@ -7,6 +7,7 @@ import pytest
 
 from quantterminal.adapters.html.report_page import render_report
 from quantterminal.adapters.memory.archive import MemoryArchive
+from quantterminal.adapters.memory.bar_store import MemoryBarStore
 from quantterminal.adapters.memory.clock import MemoryClock
 from quantterminal.adapters.memory.event_bus import MemoryEventBus
 from quantterminal.adapters.memory.report_ledger import MemoryReportLedger
@@ -46,7 +47,7 @@ def make(ledger: MemoryReportLedger, archive: MemoryArchive, clock: MemoryClock)
         event_bus=MemoryEventBus(),
         telemetry=MemoryTelemetry(),
         render_page=render_report,
-        backtest_day=partial(backtest_day, ledger=ledger, trading=TRADING),
+        backtest_day=partial(backtest_day, store=MemoryBarStore(), trading=TRADING),
         code_version="abc123",
     )
     return make_report(DAY, runtime=runtime)

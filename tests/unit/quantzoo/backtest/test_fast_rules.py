@@ -81,9 +81,7 @@ limits = st.builds(
     st.booleans(),
 )
 
-
-@settings(max_examples=400, deadline=None)
-@given(
+an_order_and_its_account = given(
     order=orders,
     others=st.lists(orders, max_size=3),
     ended=st.lists(orders, max_size=2),
@@ -94,6 +92,10 @@ limits = st.builds(
     levels=st.tuples(*[st.sampled_from(list(HaltLevel))] * 3),
     limits=limits,
 )
+
+
+@settings(max_examples=400, deadline=None)
+@an_order_and_its_account
 def test_the_answers_are_those_of_the_live_rules(**drawn: Any) -> None:
     order, account, limits_ = drawn["order"], account_of(drawn), drawn["limits"]
     others = [each for each in account.approved if each is not order]
@@ -114,17 +116,7 @@ def test_the_answers_are_those_of_the_live_rules(**drawn: Any) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(
-    order=orders,
-    others=st.lists(orders, max_size=3),
-    ended=st.lists(orders, max_size=2),
-    net=st.tuples(SHARES, SHARES),
-    held=st.tuples(*[SHARES] * 4),
-    marks=st.tuples(PRICES, PRICES),
-    cash=st.integers(-(10**9), 10**9),
-    levels=st.tuples(*[st.sampled_from(list(HaltLevel))] * 3),
-    limits=limits,
-)
+@an_order_and_its_account
 def test_the_compiled_answer_is_that_of_the_live_rules(**drawn: Any) -> None:
     order, account, limits_ = drawn["order"], account_of(drawn), drawn["limits"]
     if any(each.lane == order.lane for each in account.approved):
